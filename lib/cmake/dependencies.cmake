@@ -1,0 +1,10 @@
+# Third party, all from Debian 12. What is found here is found again by loopscope-config.cmake.in.
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(prometheus-cpp REQUIRED CONFIG)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+if(LOOPSCOPE_GPERFTOOLS)
+  find_package(gperftools REQUIRED)
+endif()
