@@ -1,0 +1,63 @@
+#include <loopscope/base/digest.hpp>
+
+#include <new>
+#include <openssl/evp.h>
+#include <stdexcept>
+
+namespace loopscope {
+
+struct sha256::state {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+
+  state() {
+    if (!context) throw std::bad_alloc{};
+  }
+  ~state() { EVP_MD_CTX_free(context); }
+  state(state const&) = delete;
+  state& operator=(state const&) = delete;
+};
+
+namespace {
+
+void check(int ok) {
+  if (ok != 1) throw std::runtime_error{"libcrypto refused a SHA-256 operation"};
+}
+
+}  // namespace
+
+sha256::sha256() : state_{std::make_unique<state>()} {
+  check(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr));
+}
+sha256::~sha256() = default;
+sha256::sha256(sha256&&) noexcept = default;
+sha256& sha256::operator=(sha256&&) noexcept = default;
+
+void sha256::update(std::string_view bytes) {
+  check(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()));
+}
+
+sha256_digest sha256::finish() {
+  sha256_digest digest{};
+  unsigned length = 0;
+  check(EVP_DigestFinal_ex(state_->context, digest.data(), &length));
+  return digest;
+}
+
+sha256_digest sha256_of(std::string_view bytes) {
+  sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+std::string to_hex(std::uint8_t const* bytes, std::size_t count) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(count * 2);
+  for (std::size_t i = 0; i < count; ++i) {
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 0xf];
+  }
+  return text;
+}
+
+}  // namespace loopscope

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace loopscope {
+
+using sha256_digest = std::array<std::uint8_t, 32>;
+
+/// SHA-256 over bytes that arrive in pieces. \thread any, one at a time
+class sha256 {
+ public:
+  sha256();
+  ~sha256();
+  sha256(sha256&&) noexcept;
+  sha256& operator=(sha256&&) noexcept;
+
+  void update(std::string_view bytes);
+
+  /// The digest of all bytes so far; the object takes no more afterwards.
+  sha256_digest finish();
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+sha256_digest sha256_of(std::string_view bytes);
+
+/// Lower-case hexadecimal, two digits a byte.
+std::string to_hex(std::uint8_t const* bytes, std::size_t count);
+
+template <std::size_t N>
+std::string to_hex(std::array<std::uint8_t, N> const& bytes) {
+  return to_hex(bytes.data(), N);
+}
+
+}  // namespace loopscope

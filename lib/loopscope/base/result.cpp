@@ -1,0 +1,52 @@
+#include <loopscope/base/result.hpp>
+
+#include <string>
+
+namespace loopscope {
+
+namespace {
+
+// error_category has no virtual destructor; nothing is ever deleted through it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+struct category final : boost::system::error_category {
+  char const* name() const noexcept override { return "loopscope"; }
+
+  std::string message(int value) const override {
+    switch (static_cast<errc>(value)) {
+      case errc::busy:
+        return "another operation of this kind is running";
+      case errc::timed_out:
+        return "deadline exceeded";
+      case errc::invalid_argument:
+        return "invalid argument";
+      case errc::not_found:
+        return "not found";
+      case errc::quota_exceeded:
+        return "artifact quota exceeded";
+      case errc::storage_unavailable:
+        return "artifact directory is not available";
+      case errc::storage_full:
+        return "no space left for artifacts";
+      case errc::memory_refused:
+        return "not enough memory headroom";
+      case errc::range_unsatisfiable:
+        return "range not satisfiable";
+      case errc::unsupported:
+        return "not supported by this build";
+      case errc::nothing_captured:
+        return "the capture took no samples";
+    }
+    return "unknown error";
+  }
+};
+#pragma GCC diagnostic pop
+
+}  // namespace
+
+boost::system::error_category const& loopscope_category() noexcept {
+  static category const instance;
+  return instance;
+}
+
+}  // namespace loopscope

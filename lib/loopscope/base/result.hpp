@@ -1,0 +1,39 @@
+#pragma once
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
+
+#include <type_traits>
+
+namespace loopscope {
+
+/// Failures that a caller or peer can cause and is expected to handle; anything else is an
+/// exception.
+enum class errc {
+  busy = 1,             ///< another operation of the kind runs
+  timed_out,            ///< the limit passed first
+  invalid_argument,     ///< outside the documented bounds
+  not_found,            ///< no such thing, or not ours
+  quota_exceeded,       ///< would not fit into the configured quota
+  storage_unavailable,  ///< the directory is gone, read-only or not permitted
+  storage_full,         ///< the file system has no room
+  memory_refused,       ///< would bring the process near its memory limit
+  range_unsatisfiable,  ///< a byte range outside of the representation
+  unsupported,          ///< this build or this system cannot do it
+  nothing_captured,     ///< a capture that took no sample
+};
+
+boost::system::error_category const& loopscope_category() noexcept;
+
+inline boost::system::error_code make_error_code(errc value) noexcept {
+  return {static_cast<int>(value), loopscope_category()};
+}
+
+template <class T>
+using result = boost::system::result<T>;
+
+}  // namespace loopscope
+
+template <>
+struct boost::system::is_error_code_enum<loopscope::errc> : std::true_type {};
