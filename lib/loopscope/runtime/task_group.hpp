@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <list>
+#include <utility>
+
+namespace loopscope::runtime {
+
+/// The spawned coroutines of one owner: cancel them all, then wait for the last to end.
+/// \thread loop
+class task_group {
+ public:
+  /// Called with what escaped from a coroutine.
+  using on_error = std::function<void(std::exception_ptr)>;
+
+  task_group(boost::asio::any_io_executor loop, on_error report);
+  task_group(task_group const&) = delete;
+  task_group& operator=(task_group const&) = delete;
+
+  /// Runs the coroutine that `make()` returns; the group keeps `make` alive until its end.
+  template <class F>  // F: () -> awaitable<void>
+  void spawn(F make) {
+    auto const task = signals_.emplace(signals_.end());
+    auto done = [this, task](std::exception_ptr failure) {
+      if (failure) report_(std::move(failure));
+      // Later, because the signal must outlive the coroutine's frame.
+      boost::asio::post(loop_, [this, task] { erase(task); });
+    };
+    boost::asio::co_spawn(loop_, std::move(make),
+                          boost::asio::bind_cancellation_slot(task->slot(), std::move(done)));
+  }
+
+  void cancel(boost::asio::cancellation_type type);
+
+  /// Ends when the group is empty, or after `limit`.
+  /// \return true if the group is empty.
+  boost::asio::awaitable<bool> wait(std::chrono::steady_clock::duration limit);
+
+  /// Ends when the group is empty.
+  boost::asio::awaitable<void> wait();
+
+  /// Number of coroutines that run, among them those that just ended.
+  [[nodiscard]] std::size_t size() const noexcept { return signals_.size(); }
+
+ private:
+  using signals = std::list<boost::asio::cancellation_signal>;
+
+  void erase(signals::iterator task);
+
+  boost::asio::any_io_executor loop_;
+  boost::asio::steady_timer idle_;
+  on_error report_;
+  signals signals_;
+};
+
+}  // namespace loopscope::runtime
