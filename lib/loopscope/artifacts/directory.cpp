@@ -1,0 +1,48 @@
+#include <loopscope/artifacts/directory_impl.hpp>
+
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace loopscope::artifacts {
+
+result<file_descriptor> open_directory(std::filesystem::path const& path) {
+  file_descriptor directory{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!directory) return errc::storage_unavailable;
+  return directory;
+}
+
+std::vector<std::string> names_in(int directory) {
+  // A descriptor of its own: reading moves the offset, and closedir() closes it.
+  auto const fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  std::unique_ptr<DIR, int (*)(DIR*)> const stream{fd < 0 ? nullptr : fdopendir(fd), closedir};
+  std::vector<std::string> names;
+  while (stream) {
+    auto const* entry = readdir(stream.get());  // NOLINT(concurrency-mt-unsafe): our own stream
+    if (!entry) break;
+    names.emplace_back(entry->d_name);
+  }
+  return names;
+}
+
+bool is_own_regular_file(int fd) {
+  struct stat info {};
+  return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
+         info.st_nlink == 1;
+}
+
+errc storage_error(int error) noexcept {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return errc::storage_full;
+    default:
+      return errc::storage_unavailable;
+  }
+}
+
+}  // namespace loopscope::artifacts

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <loopscope/base/file_descriptor.hpp>
+#include <loopscope/base/result.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace loopscope::artifacts {
+
+/// \return errc::storage_unavailable  it is not there, or is no directory that we may enter.
+result<file_descriptor> open_directory(std::filesystem::path const& path);
+
+/// The names of all entries, in no order. O(entries).
+std::vector<std::string> names_in(int directory);
+
+/// Whether an open file is a regular one of our own user with a single link: a planted hard link
+/// or another user's file is never touched.
+bool is_own_regular_file(int fd);
+
+/// errno of a failed file operation as the storage error that a caller is told.
+errc storage_error(int error) noexcept;
+
+}  // namespace loopscope::artifacts

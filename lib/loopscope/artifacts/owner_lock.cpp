@@ -1,0 +1,86 @@
+#include <loopscope/artifacts/directory_impl.hpp>
+#include <loopscope/artifacts/owner_lock.hpp>
+#include <loopscope/base/ids.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <system_error>
+
+namespace loopscope::artifacts {
+
+namespace {
+
+constexpr std::string_view prefix = ".loopscope-";
+constexpr std::string_view suffix = ".lock";
+constexpr std::size_t id_length = 4;
+constexpr int attempts = 100;
+
+std::string file_name(std::string_view id) {
+  return std::string{prefix}.append(id).append(suffix);
+}
+
+bool is_lock_name(std::string_view name) {
+  return name.size() == prefix.size() + id_length + suffix.size() && name.starts_with(prefix) &&
+         name.ends_with(suffix);
+}
+
+file_descriptor open_lock(int directory, std::string const& name, int flags) {
+  return file_descriptor{
+      openat(directory, name.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)};
+}
+
+// Whether `name` is still the file that is open: another instance may have removed it meanwhile.
+bool is_same_file(int directory, std::string const& name, int fd) {
+  struct stat here {
+  }, open{};
+  return fstatat(directory, name.c_str(), &here, AT_SYMLINK_NOFOLLOW) == 0 &&
+         fstat(fd, &open) == 0 && here.st_ino == open.st_ino && here.st_dev == open.st_dev;
+}
+
+void remove_dead(int directory) {
+  for (auto const& name : names_in(directory)) {
+    if (!is_lock_name(name)) continue;
+    auto const file = open_lock(directory, name, O_RDONLY);
+    if (file && is_own_regular_file(file.get()) && flock(file.get(), LOCK_EX | LOCK_NB) == 0)
+      unlinkat(directory, name.c_str(), 0);
+  }
+}
+
+}  // namespace
+
+owner_lock::owner_lock(int directory) {
+  remove_dead(directory);
+  for (int i = 0; i < attempts; ++i) {
+    auto id = random_hex(id_length);
+    auto const name = file_name(id);
+    auto file = open_lock(directory, name, O_RDWR | O_CREAT);
+    if (!file && errno != EEXIST && errno != ELOOP && errno != EACCES) break;
+    if (!file || !is_own_regular_file(file.get())) continue;
+    if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    if (!is_same_file(directory, name, file.get())) continue;
+    id_ = std::move(id);
+    file_ = std::move(file);
+    return;
+  }
+  throw std::system_error{errno, std::generic_category(), "cannot write to the artifact directory"};
+}
+
+bool owner_lock::is_in(int directory) const {
+  return file_ && is_same_file(directory, file_name(id_), file_.get());
+}
+
+bool owner_lock::is_held_elsewhere(int directory, std::string_view id) const {
+  if (id == id_) return false;
+  auto const file = open_lock(directory, file_name(id), O_RDONLY);
+  if (!file || !is_own_regular_file(file.get())) return false;
+  return flock(file.get(), LOCK_SH | LOCK_NB) != 0;
+}
+
+void owner_lock::release(int directory) noexcept {
+  if (is_in(directory)) unlinkat(directory, file_name(id_).c_str(), 0);
+  file_ = {};
+}
+
+}  // namespace loopscope::artifacts

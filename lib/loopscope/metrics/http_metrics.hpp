@@ -1,0 +1,53 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+#include <unordered_map>
+
+namespace loopscope::metrics {
+
+/// `http_request_duration_seconds`, `http_requests_total` and `http_request_errors_total`, with
+/// the labels method, route and status_code.
+///
+/// Errors are answers of 400 and above. \thread loop
+class http_metrics {
+ public:
+  explicit http_metrics(prometheus::Registry& registry);
+
+  /// \param method  one of a bounded set.
+  /// \param route   the route's pattern, not the path: one of a bounded set.
+  /// Both have to be static text: the series is remembered by their addresses. O(1).
+  void record(std::string_view method, std::string_view route, unsigned status,
+              std::chrono::nanoseconds duration);
+
+ private:
+  struct key {
+    char const* method;
+    char const* route;
+    unsigned status;
+    bool operator==(key const&) const = default;
+  };
+  struct key_hash {
+    std::size_t operator()(key const& k) const noexcept;
+  };
+  struct series {
+    prometheus::Histogram* duration;
+    prometheus::Counter* requests;
+    prometheus::Counter* errors;  // null below 400
+  };
+
+  series make_series(std::string_view method, std::string_view route, unsigned status);
+
+  prometheus::Family<prometheus::Histogram>& duration_;
+  prometheus::Family<prometheus::Counter>& requests_;
+  prometheus::Family<prometheus::Counter>& errors_;
+  std::unordered_map<key, series, key_hash> known_;
+};
+
+}  // namespace loopscope::metrics
