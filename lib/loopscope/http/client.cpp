@@ -1,0 +1,65 @@
+#include <loopscope/http/client.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace loopscope::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+
+namespace {
+
+asio::awaitable<fetched> exchange_one(std::string host, std::string port, std::string target,
+                                      std::chrono::milliseconds limit) {
+  auto const loop = co_await asio::this_coro::executor;
+  asio::ip::tcp::resolver resolver{loop};
+  auto const found = co_await resolver.async_resolve(host, port, asio::use_awaitable);
+  beast::tcp_stream stream{loop};
+  stream.expires_after(limit);
+  co_await stream.async_connect(found, asio::use_awaitable);
+
+  beast::http::request<beast::http::empty_body> request{beast::http::verb::get, target, 11};
+  request.set(beast::http::field::host, host);
+  co_await beast::http::async_write(stream, request, asio::use_awaitable);
+  beast::flat_buffer buffer;
+  beast::http::response<beast::http::string_body> answer;
+  co_await beast::http::async_read(stream, buffer, answer, asio::use_awaitable);
+  co_return fetched{answer.result_int(), std::move(answer.body())};
+}
+
+}  // namespace
+
+result<fetched> get(std::string_view host, std::uint16_t port, std::string_view target,
+                    std::chrono::milliseconds limit) {
+  asio::io_context loop{1};
+  std::optional<result<fetched>> outcome;
+  auto const done = [&](std::exception_ptr failure, fetched answer) {
+    try {
+      if (failure) std::rethrow_exception(failure);
+      outcome = std::move(answer);
+    } catch (boost::system::system_error const& error) {
+      outcome = error.code();
+    }
+  };
+  asio::co_spawn(loop,
+                 exchange_one(std::string{host}, std::to_string(port), std::string{target}, limit),
+                 done);
+  loop.run_for(limit);
+  return outcome.value_or(errc::timed_out);
+}
+
+}  // namespace loopscope::http

@@ -1,0 +1,130 @@
+#include <loopscope/http/connection_impl.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/serializer.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace loopscope::http {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_size = 4096;
+constexpr std::size_t source_piece = 256 * 1024;
+constexpr auto linger_time = 2s;
+constexpr std::size_t linger_bytes = std::size_t{2} << 20;
+
+}  // namespace
+
+connection::connection(tcp::socket peer, limits const& bounds)
+    : socket_{std::move(peer)},
+      deadline_{socket_},
+      limits_{bounds},
+      buffer_{bounds.header.value + 2 * read_size} {
+  beast::error_code gone;  // a peer that has left shows at the first read
+  peer_ = socket_.remote_endpoint(gone);
+  // Answers are written whole: waiting for acknowledgements would only add delay.
+  socket_.set_option(tcp::no_delay{true}, gone);
+}
+
+asio::awaitable<bool> connection::wait_for_request() {
+  if (has_input()) co_return true;
+  deadline_.set(limits_.idle_time);
+  auto const error = co_await read_more();
+  if (!error) co_return true;
+  if (error != asio::error::operation_aborted || timed_out()) co_return false;
+  beast::error_code gone;
+  auto const arrived = socket_.available(gone);
+  co_return !gone && arrived > 0;
+}
+
+asio::awaitable<beast::error_code> connection::read_more() {
+  if (buffer_.size() + read_size > buffer_.max_size())
+    co_return make_error_code(beast::http::error::header_limit);
+  auto const space = buffer_.prepare(read_size);
+  auto const [error, count] = co_await socket_.async_read_some(space, as_result);
+  buffer_.commit(count);
+  co_return error;
+}
+
+asio::awaitable<beast::error_code> connection::read_until(bool (request_parser::*done)() const,
+                                                          request_parser& into,
+                                                          std::chrono::milliseconds limit) {
+  bool waiting = false;
+  while (!(into.*done)()) {
+    if (has_input()) {
+      beast::error_code error;
+      buffer_.consume(into.put(buffer_.data(), error));
+      if (error && error != beast::http::error::need_more) co_return error;
+      if ((into.*done)()) break;
+    }
+    if (!std::exchange(waiting, true)) deadline_.set(limit);
+    auto const error = co_await read_more();
+    if (error) co_return error;
+  }
+  if (waiting) deadline_.clear();
+  co_return beast::error_code{};
+}
+
+asio::awaitable<beast::error_code> connection::write(std::string_view text) {
+  deadline_.set(limits_.write_time);
+  auto const bytes = asio::buffer(text);
+  auto const [error, count] = co_await asio::async_write(socket_, bytes, as_result);
+  co_return error;
+}
+
+asio::awaitable<bool> connection::write(response& reply, bool head_only) {
+  deadline_.set(limits_.write_time);
+  beast::http::response_serializer<beast::http::string_body> serializer{reply.message};
+  if (!head_only && !reply.source) {
+    auto const [error, count] = co_await beast::http::async_write(socket_, serializer, as_result);
+    co_return !error;
+  }
+  auto const [error, count] =
+      co_await beast::http::async_write_header(socket_, serializer, as_result);
+  if (error || head_only) co_return !error;
+  co_return co_await write_source(*reply.source);
+}
+
+asio::awaitable<bool> connection::write_source(body_source& source) {
+  auto const piece = std::make_unique<char[]>(source_piece);
+  for (auto left = source.size().value; left > 0;) {
+    deadline_.clear();
+    auto const space = asio::buffer(piece.get(), std::min<std::uint64_t>(left, source_piece));
+    auto const got = co_await source.read(space);
+    deadline_.set(limits_.write_time);
+    auto const filled = asio::buffer(space, got);
+    auto const [error, count] = co_await asio::async_write(socket_, filled, as_result);
+    if (error) co_return false;
+    left -= got;
+  }
+  co_return true;
+}
+
+asio::awaitable<void> connection::linger() {
+  beast::error_code gone;
+  socket_.shutdown(tcp::socket::shutdown_send, gone);
+  if (gone) co_return;
+  deadline_.set(linger_time);
+  for (std::size_t taken = 0; taken < linger_bytes;) {
+    buffer_.clear();
+    auto const space = buffer_.prepare(read_size);
+    auto const [error, count] = co_await socket_.async_read_some(space, as_result);
+    if (error) co_return;
+    taken += count;
+  }
+}
+
+}  // namespace loopscope::http

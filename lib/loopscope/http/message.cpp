@@ -1,0 +1,108 @@
+#include <loopscope/http/message.hpp>
+
+#include <boost/json/serialize.hpp>
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace loopscope::http {
+
+namespace {
+
+// Boost.JSON 1.81 writes every double with an exponent, 2 as 2E0; people read these answers.
+void append(std::string& out, boost::json::value const& value) {
+  if (auto const* number = value.if_double()) {
+    std::array<char, 32> text{};
+    out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), *number).ptr);
+  } else if (auto const* object = value.if_object()) {
+    out += '{';
+    for (auto const& [key, member] : *object) {
+      if (&member != &object->begin()->value()) out += ',';
+      out.append(boost::json::serialize(key)).append(":");
+      append(out, member);
+    }
+    out += '}';
+  } else if (auto const* array = value.if_array()) {
+    out += '[';
+    for (auto const& element : *array) {
+      if (&element != array->data()) out += ',';
+      append(out, element);
+    }
+    out += ']';
+  } else {
+    out += boost::json::serialize(value);
+  }
+}
+
+std::string to_text(boost::json::value const& value) {
+  std::string text;
+  append(text, value);
+  return text;
+}
+
+}  // namespace
+
+std::string_view request::header(field name) const {
+  auto const value = message[name];
+  return {value.data(), value.size()};
+}
+
+response text(status code, std::string_view content_type, std::string body) {
+  response answer;
+  answer.message.result(code);
+  answer.message.set(field::content_type, content_type);
+  answer.message.body() = std::move(body);
+  return answer;
+}
+
+response json(status code, boost::json::value const& body) {
+  return text(code, "application/json", to_text(body));
+}
+
+response empty(status code) {
+  response answer;
+  answer.message.result(code);
+  return answer;
+}
+
+status status_of(boost::system::error_code error) {
+  if (error.category() != loopscope_category()) return status::internal_server_error;
+  switch (static_cast<errc>(error.value())) {
+    case errc::busy:
+      return status::conflict;
+    case errc::timed_out:
+      return status::gateway_timeout;
+    case errc::invalid_argument:
+      return status::bad_request;
+    case errc::not_found:
+      return status::not_found;
+    case errc::quota_exceeded:
+    case errc::storage_unavailable:
+    case errc::storage_full:
+    case errc::memory_refused:
+      return status::insufficient_storage;
+    case errc::range_unsatisfiable:
+      return status::range_not_satisfiable;
+    case errc::unsupported:
+      return status::not_implemented;
+    case errc::nothing_captured:
+      return status::internal_server_error;
+  }
+  return status::internal_server_error;
+}
+
+response problem(status code, std::string_view detail) {
+  boost::json::object body{{"type", "about:blank"},
+                           {"title", boost::beast::http::obsolete_reason(code)},
+                           {"status", static_cast<int>(code)}};
+  if (!detail.empty()) body["detail"] = detail;
+  return text(code, "application/problem+json", boost::json::serialize(body));
+}
+
+response problem(boost::system::error_code error, std::string_view detail) {
+  auto const message = error.message();
+  return problem(status_of(error), detail.empty() ? message : detail);
+}
+
+}  // namespace loopscope::http

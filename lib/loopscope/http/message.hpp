@@ -1,0 +1,74 @@
+#pragma once
+
+#include <loopscope/base/byte_count.hpp>
+#include <loopscope/base/result.hpp>
+#include <loopscope/http/parameters.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/verb.hpp>
+#include <boost/json/value.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace loopscope::http {
+
+using boost::beast::http::field;
+using boost::beast::http::fields;
+using boost::beast::http::status;
+using boost::beast::http::verb;
+
+/// What a handler sees of one request. Everything is borrowed from the session until the answer
+/// is there.
+struct request {
+  boost::beast::http::request<boost::beast::http::string_body> const& message;
+  arguments parameters;      ///< the route's query parameters, checked and defaulted
+  std::string path_segment;  ///< what stands for `{...}` in the route's path, percent-decoded
+
+  [[nodiscard]] std::string_view header(field name) const;
+};
+
+/// A body that is too large for memory, read piece by piece while it is sent.
+class body_source {
+ public:
+  virtual ~body_source() = default;
+
+  [[nodiscard]] virtual byte_count size() const = 0;
+
+  /// Reads the next bytes.
+  /// \return  how many, at least 1 as long as size() is not reached.
+  /// \throws system_error if the source broke; the connection is then cut.
+  virtual boost::asio::awaitable<std::size_t> read(boost::asio::mutable_buffer to) = 0;
+};
+
+/// An answer: the head and a small body, or a head whose body comes from `source`.
+struct response {
+  boost::beast::http::response<boost::beast::http::string_body> message;
+  std::unique_ptr<body_source> source;
+
+  [[nodiscard]] status code() const { return message.result(); }
+};
+
+/// An answer with a JSON body.
+response json(status code, boost::json::value const& body);
+
+/// An answer with a body of the given media type.
+response text(status code, std::string_view content_type, std::string body);
+
+/// An answer without a body, such as 204.
+response empty(status code);
+
+/// The one table from errors to status codes.
+status status_of(boost::system::error_code error);
+
+/// An error body as of RFC 9457; the title is the status code's reason phrase.
+response problem(status code, std::string_view detail = {});
+response problem(boost::system::error_code error, std::string_view detail = {});
+
+}  // namespace loopscope::http

@@ -1,0 +1,123 @@
+#include <loopscope/http/server.hpp>
+#include <loopscope/http/session_impl.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+namespace loopscope::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto accept_backoff = 100ms;
+
+// Refusals are answered politely, but only so many at a time: a flood must not cost memory.
+constexpr std::size_t polite_refusals = 64;
+
+// \throws std::system_error with a message for whoever starts the service.
+tcp::acceptor open_acceptor(asio::any_io_executor const& loop, tcp::endpoint const& where) {
+  tcp::acceptor acceptor{loop};
+  boost::system::error_code error;
+  acceptor.open(where.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+  if (!error) acceptor.bind(where, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (!error) acceptor.non_blocking(true, error);
+  if (!error) return acceptor;
+  std::ostringstream text;
+  text << "cannot listen on " << where;
+  throw std::system_error{error, std::move(text).str()};
+}
+
+auto report_to(logger& log) {
+  return [&log](std::exception_ptr failure) {
+    try {
+      std::rethrow_exception(std::move(failure));
+    } catch (std::exception const& error) {
+      log.error("connection_failed", {{"reason", error.what()}});
+    }
+  };
+}
+
+}  // namespace
+
+server::server(asio::any_io_executor loop, tcp::endpoint where, service what)
+    : service_{std::move(what)},
+      acceptor_{open_acceptor(loop, where)},
+      endpoint_{acceptor_.local_endpoint()},
+      sessions_{loop, report_to(service_.log)},
+      listener_{loop, report_to(service_.log)},
+      refusals_{loop, report_to(service_.log)} {}
+
+server::~server() = default;
+
+std::size_t server::connections() const noexcept {
+  return sessions_.size() + refusals_.size();
+}
+
+void server::start() {
+  listener_.spawn([this] { return accept(); });
+}
+
+void server::serve(tcp::socket peer) {
+  if (sessions_.size() < service_.limits.connections)
+    sessions_.spawn([this, peer = std::move(peer)]() mutable {
+      return run_session(std::move(peer), service_);
+    });
+  else if (refusals_.size() < polite_refusals)
+    refusals_.spawn([this, peer = std::move(peer)]() mutable {
+      return refuse_connection(std::move(peer), service_.limits);
+    });
+}
+
+asio::awaitable<void> server::accept() {
+  auto const loop = co_await asio::this_coro::executor;
+  while (true) {
+    auto [error, peer] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {
+      // Out of descriptors, most likely: trying again at once would spin.
+      service_.log.warn("accept_failed", {{"reason", error.message()}});
+      asio::steady_timer pause{loop, accept_backoff};
+      auto const [stopped] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+      if (stopped) co_return;
+      continue;
+    }
+    serve(std::move(peer));
+  }
+}
+
+asio::awaitable<void> server::stop(std::chrono::milliseconds grace) {
+  listener_.cancel(asio::cancellation_type::terminal);
+  co_await listener_.wait();
+  // Who is in the backlog was told by the kernel that it is connected: serve it too.
+  boost::system::error_code drained;
+  while (true) {
+    auto peer = acceptor_.accept(drained);
+    if (drained) break;
+    serve(std::move(peer));
+  }
+  acceptor_.close();
+  // Those just spawned have to run once before they can hear of a cancellation.
+  co_await asio::post(acceptor_.get_executor(), asio::use_awaitable);
+
+  sessions_.cancel(asio::cancellation_type::total);
+  auto const done = co_await sessions_.wait(grace);
+  if (!done) service_.log.warn("connections_cut", {{"count", sessions_.size()}});
+  sessions_.cancel(asio::cancellation_type::terminal);
+  refusals_.cancel(asio::cancellation_type::terminal);
+  co_await sessions_.wait();
+  co_await refusals_.wait();
+}
+
+}  // namespace loopscope::http

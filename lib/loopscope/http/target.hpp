@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace loopscope::http {
+
+/// `text` with every `%XX` replaced by the byte it names; none if an escape is malformed.
+std::optional<std::string> percent_decoded(std::string_view text);
+
+/// A request target taken apart.
+struct target {
+  std::string path;        ///< percent-decoded; `..` and empty segments stand as they came
+  std::string_view query;  ///< what follows `?`, as it came
+};
+
+/// Takes apart a target in origin form (`/a?b`) or absolute form (`http://host/a?b`).
+///
+/// \return  none for anything else: asterisk or authority form, a malformed escape.
+/// Source: RFC 9112 section 3.2.
+std::optional<target> parse_target(std::string_view text);
+
+/// Whether `path` is `prefix` or lies below it.
+bool is_under(std::string_view path, std::string_view prefix) noexcept;
+
+}  // namespace loopscope::http
