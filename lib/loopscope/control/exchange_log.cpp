@@ -1,0 +1,58 @@
+#include <loopscope/control/exchange_log.hpp>
+#include <loopscope/control/routes.hpp>
+
+#include <string>
+
+namespace loopscope::control {
+
+namespace {
+
+// One label for all that strangers make up: the number of series stays bounded.
+constexpr std::string_view unmatched = "(unmatched)";
+constexpr std::string_view unknown_method = "(unknown)";
+
+// The method as static text.
+std::string_view method_label(std::string_view method) {
+  auto const known = boost::beast::http::string_to_verb(method);
+  if (known == http::verb::unknown) return unknown_method;
+  auto const name = boost::beast::http::to_string(known);
+  return {name.data(), name.size()};
+}
+
+std::string address_of(boost::asio::ip::tcp::endpoint const& peer) {
+  return peer.address().to_string();
+}
+
+}  // namespace
+
+void exchange_log::finished(http::exchange const& what) {
+  if (what.route != metrics_path) {
+    auto const route = what.route.empty() ? unmatched : what.route;
+    metrics_.record(method_label(what.method), route, static_cast<unsigned>(what.status),
+                    what.duration);
+  }
+  if (what.guarded) audit(what);
+  if (log_.enabled(log_level::debug)) access(what);
+}
+
+void exchange_log::audit(http::exchange const& what) {
+  log_.audit("guarded_call", {{"id", what.id},
+                              {"peer", address_of(what.peer)},
+                              {"method", what.method},
+                              {"path", what.path},
+                              {"outcome", what.admitted ? "allowed" : "refused"},
+                              {"status", static_cast<unsigned>(what.status)}});
+}
+
+void exchange_log::access(http::exchange const& what) {
+  auto const duration_ms = std::chrono::duration<double, std::milli>(what.duration).count();
+  log_.debug("request", {{"id", what.id},
+                         {"peer", address_of(what.peer)},
+                         {"method", what.method},
+                         {"path", what.path},
+                         {"status", static_cast<unsigned>(what.status)},
+                         {"durationMs", duration_ms},
+                         {"bytes", what.body_bytes}});
+}
+
+}  // namespace loopscope::control

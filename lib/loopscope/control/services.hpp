@@ -1,0 +1,25 @@
+#pragma once
+
+#include <loopscope/artifacts/store.hpp>
+#include <loopscope/base/log.hpp>
+#include <loopscope/capture/cpu_capture.hpp>
+#include <loopscope/loop/lag_monitor.hpp>
+#include <loopscope/metrics/service_metrics.hpp>
+#include <loopscope/runtime/workers.hpp>
+
+#include <prometheus/registry.h>
+
+namespace loopscope::control {
+
+/// What the diagnostics endpoints work on. Everything outlives the routes.
+struct services {
+  logger& log;
+  runtime::workers& worker;
+  artifacts::store& store;  ///< used on `worker` alone
+  capture::cpu_capture& cpu;
+  loop::rolling_lag const& lag;
+  prometheus::Registry& registry;
+  metrics::service_metrics& metrics;
+};
+
+}  // namespace loopscope::control
