@@ -1,0 +1,27 @@
+#include <profiling_lab/faults/retained_memory.hpp>
+
+#include <utility>
+
+namespace lab {
+
+namespace {
+
+constexpr std::size_t page = 4096;
+
+}  // namespace
+
+void retained_memory::retain(loopscope::byte_count size) {
+  // Not make_unique: it would fill every byte, where one a page is enough.
+  buffer fresh{std::unique_ptr<std::byte[]>{new std::byte[size.value]}, size};
+  for (std::size_t at = 0; at < size.value; at += page)
+    *const_cast<std::byte volatile*>(&fresh.data[at]) = std::byte{1};
+  buffers_.push_back(std::move(fresh));
+  size_ += size;
+}
+
+std::vector<retained_memory::buffer> retained_memory::take_all() {
+  size_ = {};
+  return std::exchange(buffers_, std::vector<buffer>{});
+}
+
+}  // namespace lab

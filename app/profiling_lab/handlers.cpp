@@ -1,0 +1,107 @@
+#include <profiling_lab/faults/jam.hpp>
+#include <profiling_lab/handlers.hpp>
+
+#include <loopscope/base/build_id.hpp>
+#include <loopscope/base/time.hpp>
+#include <loopscope/heap/allocator.hpp>
+#include <loopscope/heap/headroom.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace lab {
+
+namespace asio = boost::asio;
+namespace http = loopscope::http;
+namespace json = boost::json;
+
+namespace {
+
+// What has to stay free beside a leak: the service itself still has to answer.
+constexpr auto kept_free = loopscope::mebibytes(64);
+
+prometheus::Gauge& make_gauge(prometheus::Registry& registry, char const* name, char const* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+void show(retained_memory const& memory, lab_metrics& metrics) {
+  metrics.retained_bytes.Set(static_cast<double>(memory.size().value));
+  metrics.retained_buffers.Set(static_cast<double>(memory.count()));
+}
+
+json::value text_or_null(std::string const& text) {
+  return text.empty() ? json::value{} : json::value{text};
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+lab_metrics::lab_metrics(prometheus::Registry& registry)
+    : retained_bytes{make_gauge(registry, "lab_retained_bytes", "Bytes that the lab leaks.")},
+      retained_buffers{
+          make_gauge(registry, "lab_retained_buffers", "Buffers that the lab leaks.")} {}
+
+asio::awaitable<http::response> health::operator()(http::request const&) const {
+  json::object const body{{"status", "healthy"},
+                          {"timestamp", loopscope::iso_time(std::chrono::system_clock::now())},
+                          {"version", loopscope::version()},
+                          {"service", "profiling-lab"},
+                          {"uptime", seconds_since(started)},
+                          {"environment", to_text(app_env)}};
+  co_return http::json(http::status::ok, body);
+}
+
+json::object lab_status::to_json() const {
+  return {{"labEnabled", values.lab.enable},
+          {"environment", to_text(values.app_env)},
+          {"retainedBufferCount", memory.count()},
+          {"retainedBytes", memory.size().value},
+          {"cpuProfileInProgress", cpu.in_progress()},
+          {"instance",
+           {{"id", who.id},
+            {"pid", who.pid},
+            {"taskArn", text_or_null(who.task_arn)},
+            {"buildId", loopscope::executable_build_id()},
+            {"startedAt", loopscope::iso_time(who.started_at)}}}};
+}
+
+asio::awaitable<http::response> lab_status::operator()(http::request const&) const {
+  co_return http::json(http::status::ok, to_json());
+}
+
+asio::awaitable<http::response> jam_event_loop::operator()(http::request const& request) const {
+  auto const ms = request.parameters.integer("ms");
+  auto const checksum = jam::rebuild_recommendations(std::chrono::milliseconds{ms});
+  json::object const body{{"jammedMs", ms}, {"result", checksum}};
+  co_return http::json(http::status::ok, body);
+}
+
+asio::awaitable<http::response> leak_memory::operator()(http::request const& request) const {
+  auto const megabytes = static_cast<std::uint64_t>(request.parameters.integer("mb"));
+  auto const size = loopscope::mebibytes(megabytes);
+  auto read_headroom = [] { return loopscope::heap::memory_headroom(); };
+  auto const headroom = co_await loopscope::runtime::offload(worker, std::move(read_headroom));
+  auto const detail = std::to_string(megabytes) + " MiB and the 64 MiB that stay free are more " +
+                      "than the " + std::to_string(headroom.value >> 20) + " MiB that are left";
+  if (headroom < size + kept_free) co_return http::problem(loopscope::errc::memory_refused, detail);
+  memory.retain(size);
+  show(memory, metrics);
+  co_return http::json(http::status::ok, status.to_json());
+}
+
+asio::awaitable<http::response> clear_memory::operator()(http::request const&) const {
+  auto freed = memory.take_all();
+  show(memory, metrics);
+  auto free = [buffers = std::move(freed)]() mutable {
+    buffers.clear();
+    loopscope::heap::release_free_memory();
+  };
+  co_await loopscope::runtime::offload(worker, std::move(free));
+  co_return http::json(http::status::ok, status.to_json());
+}
+
+}  // namespace lab

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <profiling_lab/faults/retained_memory.hpp>
+#include <profiling_lab/instance.hpp>
+#include <profiling_lab/settings.hpp>
+
+#include <loopscope/capture/cpu_capture.hpp>
+#include <loopscope/http/message.hpp>
+#include <loopscope/runtime/workers.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include <chrono>
+
+namespace lab {
+
+/// The lab's own gauges.
+struct lab_metrics {
+  prometheus::Gauge& retained_bytes;
+  prometheus::Gauge& retained_buffers;
+
+  explicit lab_metrics(prometheus::Registry& registry);
+};
+
+/// GET -> is the service there? Public: load balancers and `--healthcheck` ask it.
+struct health {
+  environment app_env;
+  std::chrono::steady_clock::time_point started;
+
+  boost::asio::awaitable<loopscope::http::response> operator()(
+      loopscope::http::request const& request) const;
+};
+
+/// What the lab holds and does, as all its memory routes answer it.
+struct lab_status {
+  settings const& values;
+  instance const& who;
+  retained_memory const& memory;
+  loopscope::capture::cpu_capture const& cpu;
+
+  [[nodiscard]] boost::json::object to_json() const;
+
+  boost::asio::awaitable<loopscope::http::response> operator()(
+      loopscope::http::request const& request) const;
+};
+
+/// POST ...?ms= -> blocks the loop, on purpose, and tells for how long.
+struct jam_event_loop {
+  boost::asio::awaitable<loopscope::http::response> operator()(
+      loopscope::http::request const& request) const;
+};
+
+/// POST ...?mb= -> retains that much; 507 if it would come near a memory limit.
+struct leak_memory {
+  retained_memory& memory;
+  lab_metrics& metrics;
+  loopscope::runtime::workers& worker;
+  lab_status status;
+
+  boost::asio::awaitable<loopscope::http::response> operator()(
+      loopscope::http::request const& request) const;
+};
+
+/// POST -> frees what was retained and gives it back to the system.
+struct clear_memory {
+  retained_memory& memory;
+  lab_metrics& metrics;
+  loopscope::runtime::workers& worker;
+  lab_status status;
+
+  boost::asio::awaitable<loopscope::http::response> operator()(
+      loopscope::http::request const& request) const;
+};
+
+}  // namespace lab

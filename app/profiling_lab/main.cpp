@@ -1,0 +1,104 @@
+#include <profiling_lab/service.hpp>
+
+#include <loopscope/base/build_id.hpp>
+#include <loopscope/http/client.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int usage_error = 2;
+
+std::map<std::string, std::string> read_environment() {
+  std::map<std::string, std::string> all;
+  for (char** each = environ; each && *each; ++each) {
+    std::string_view const text{*each};
+    auto const equals = text.find('=');
+    if (equals != std::string_view::npos)
+      all.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return all;
+}
+
+// 0 if a service with these settings answers that it is healthy.
+int check_health(lab::settings const& values) {
+  auto const any = values.server.host.is_unspecified();
+  auto const loopback = values.server.host.is_v6() ? "::1" : "127.0.0.1";
+  auto const host = any ? loopback : values.server.host.to_string();
+  auto const answer = loopscope::http::get(host, values.server.port, "/api/health", 3s);
+  if (answer && answer->status == 200) return EXIT_SUCCESS;
+  auto const reason =
+      answer ? "status " + std::to_string(answer->status) : answer.error().message();
+  std::cerr << "profiling-lab: not healthy: " << reason << '\n';
+  return EXIT_FAILURE;
+}
+
+void print(lab::settings const& values, loopscope::logger& log) {
+  auto const all = lab::printable(values);
+  std::vector<loopscope::log_field> fields;
+  for (auto const& [name, value] : all) fields.emplace_back(name, value);
+  log.info("settings", fields);
+}
+
+int serve(lab::settings const& values, std::string const& metadata_uri) {
+  loopscope::logger log{STDERR_FILENO, values.log_level};
+  print(values, log);
+  std::optional<lab::service> service;
+  try {
+    service.emplace(values, lab::describe_instance(metadata_uri), log);
+  } catch (std::system_error const& error) {  // a port or directory that cannot be used
+    std::cerr << "profiling-lab: " << error.what() << '\n';
+    return usage_error;
+  }
+  log.info("listening", {{"host", values.server.host.to_string()}, {"port", service->port()}});
+  service->run();
+  log.info("stopped");
+  return EXIT_SUCCESS;
+}
+
+int run(std::vector<std::string_view> const& arguments) {
+  auto const environment = read_environment();
+  auto const loaded = lab::load_settings(arguments, environment);
+  for (auto const& error : loaded.errors) std::cerr << "profiling-lab: " << error << '\n';
+  if (!loaded.errors.empty()) return usage_error;
+  switch (loaded.command) {
+    case lab::command::help:
+      std::cout << lab::settings_help();
+      return EXIT_SUCCESS;
+    case lab::command::version:
+      std::cout << "profiling-lab " << loopscope::version() << " (build "
+                << loopscope::executable_build_id() << ")\n";
+      return EXIT_SUCCESS;
+    case lab::command::healthcheck:
+      return check_health(loaded.values);
+    case lab::command::run:
+      break;
+  }
+  auto const metadata = environment.find("ECS_CONTAINER_METADATA_URI_V4");
+  return serve(loaded.values, metadata == environment.end() ? "" : metadata->second);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows as an error of the write
+  try {
+    return run({argv + 1, argv + argc});
+  } catch (std::exception const& error) {
+    std::cerr << "profiling-lab: " << error.what() << '\n';
+    return EXIT_FAILURE;
+  }
+}
