@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# What the scripts share. Sourced, never run.
+# shellcheck disable=SC2034 # the sourcing script uses these
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export root
+
+# Found before Debian's own; ensure_promtool puts promtool here.
+export PATH="$PATH:$root/build/tools/usr/bin"
+
+build_packages=(
+  g++ cmake ninja-build ccache catch2 python3
+  libboost1.81-dev libssl-dev zlib1g-dev libgoogle-perftools-dev libunwind-dev prometheus-cpp-dev
+)
+test_packages=(
+  clang clang-format clang-tidy git shellcheck curl jq google-perftools mount util-linux
+)
+
+say() {
+  if [[ -t 1 ]]; then
+    printf '\033[1m==> %s\033[0m\n' "$*"
+  else
+    printf '==> %s\n' "$*"
+  fi
+}
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 2
+}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "needs root or sudo for: $*"
+  fi
+}
+
+apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"; }
+
+is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+# ensure_packages <package>...: installs those that are missing.
+ensure_packages() {
+  command -v apt-get >/dev/null || die "needs a Debian 12 system (apt-get is missing)"
+  local missing=() package
+  for package in "$@"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  ((${#missing[@]} == 0)) && return
+  say "installing ${missing[*]}"
+  apt_get update
+  apt_get install --no-install-recommends "${missing[@]}"
+}
+
+# Debian's promtool comes with the Prometheus daemon: taken out of the package, nothing is started.
+ensure_promtool() {
+  command -v promtool >/dev/null && return
+  say "fetching promtool into build/tools"
+  local tools="$root/build/tools"
+  mkdir -p "$tools"
+  apt_get update
+  (cd "$tools" && apt-get -q download prometheus && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb)
+}
+
+jobs_of_build() { echo "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"; }
+
+# configure <preset> [cmake argument]...
+configure() {
+  local preset=$1
+  shift
+  (cd "$root" && cmake --preset "$preset" "$@" >"$(log_of configure "$preset")") ||
+    { cat "$(log_of configure "$preset")" && return 1; }
+}
+
+log_of() {
+  mkdir -p "$root/build/logs"
+  echo "$root/build/logs/$1-$2.log"
+}
+
+# build <preset> [target]...: the targets of the preset unless some are named.
+build() {
+  local preset=$1
+  shift
+  (cd "$root" && cmake --build --preset "$preset" -j "$(jobs_of_build)" ${1:+--target "$@"})
+}

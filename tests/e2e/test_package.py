@@ -1,0 +1,55 @@
+"""A consumer project finds, links and runs the installed package."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("LAB_BUILD_DIR") or ROOT / "build/release")
+PARTS = ("consumer", "consumer-of-all")
+
+
+def run(*command: str | Path) -> str:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                          timeout=300, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="package-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.prefix = Path(folder.name) / "prefix"
+        cls.consumer = Path(folder.name) / "consumer"
+        run("cmake", "--install", BUILD, "--prefix", cls.prefix)
+        run("cmake", "-S", ROOT / "tests/package", "-B", cls.consumer, "-G", "Ninja",
+            f"-DCMAKE_PREFIX_PATH={cls.prefix}", "-DCMAKE_BUILD_TYPE=Release")
+        run("cmake", "--build", cls.consumer)
+
+    def test_a_consumer_of_one_module_or_of_all_serves_a_request(self) -> None:
+        for part in PARTS:
+            with self.subTest(part):
+                self.assertRegex(run(self.consumer / part), r'^200 \{"version":"0\.\d+\.\d+"\}')
+
+    def test_private_headers_stay_at_home(self) -> None:
+        installed = [path.name for path in self.prefix.rglob("*.hpp")]
+
+        self.assertIn("server.hpp", installed)
+        self.assertFalse([name for name in installed if name.endswith("_impl.hpp")])
+
+    def test_the_package_names_no_build_or_source_folder(self) -> None:
+        for file in self.prefix.rglob("*.cmake"):
+            with self.subTest(file.name):
+                self.assertIsNone(re.search(re.escape(str(ROOT)), file.read_text()))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,156 @@
+"""The README: every command runs as written, every route is in it, every link leads somewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import re
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from support.lab import BINARY, ROOT, Lab, clean_environment
+from support.wire import TOKEN, skip
+from tools import require_tools, run, scratch
+
+README = ROOT / "README.md"
+BASE_URL = "http://localhost:3001"
+ENDS = (".hpp", ".cpp")
+BLOCK = re.compile(
+    r"(?P<why><!-- not run: [^\n]+ -->\n)?"
+    r"^```bash\n(?P<code>.*?)^```\n(?P<expects>(?:<!-- expect: .*? -->\n)*)",
+    re.MULTILINE | re.DOTALL,
+)
+EXPECT = re.compile(r"<!-- expect: (.*?) -->\n")
+ROUTE = re.compile(r"`((?:GET|POST|PUT|DELETE|HEAD)) (/[^`?\s]*)")
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A fenced command and what its output must match."""
+
+    line: int
+    code: str
+    expects: tuple[str, ...]
+    reason: str | None
+
+    def name(self) -> str:
+        return f"README.md:{self.line}: {self.code.splitlines()[0]}"
+
+
+def blocks(text: str) -> list[Block]:
+    found = []
+    for match in BLOCK.finditer(text):
+        line = text.count("\n", 0, match.start("code")) + 1
+        why = match["why"]
+        reason = why.removeprefix("<!-- not run: ").removesuffix(" -->\n") if why else None
+        expects = tuple(EXPECT.findall(match["expects"]))
+        found.append(Block(line, match["code"], expects, reason))
+    return found
+
+
+def anchor(heading: str) -> str:
+    """As GitHub makes them."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+class Document(unittest.TestCase):
+    def setUp(self) -> None:
+        self.text = README.read_text()
+        self.blocks = blocks(self.text)
+
+    def test_every_bash_block_was_found(self) -> None:
+        self.assertEqual(len(self.blocks), self.text.count("```bash\n"))
+        self.assertGreater(len(self.blocks), 15)
+
+    def test_every_command_that_runs_says_what_to_expect(self) -> None:
+        bare = [block.name() for block in self.blocks if not block.reason and not block.expects]
+        self.assertEqual(bare, [])
+
+    def test_every_expectation_belongs_to_a_block(self) -> None:
+        self.assertEqual(sum(len(b.expects) for b in self.blocks), self.text.count("<!-- expect:"))
+
+    def test_every_link_inside_the_repository_leads_somewhere(self) -> None:
+        headings = {anchor(h) for h in re.findall(r"^#+ (.+)$", self.text, re.MULTILINE)}
+        for target in re.findall(r"\]\(([^)\s]+)\)", self.text):
+            with self.subTest(target):
+                if target.startswith("#"):
+                    self.assertIn(target[1:], headings)
+                elif "://" not in target:
+                    self.assertTrue((ROOT / target).exists())
+
+    def test_every_script_and_folder_that_it_names_exists(self) -> None:
+        for name in re.findall(r"\./(scripts/[\w.-]+)", self.text):
+            with self.subTest(name):
+                self.assertTrue(os.access(ROOT / name, os.X_OK))
+        folders = re.search(r"^## Repository$.*?^```\n(.*?)^```$", self.text, re.M | re.S)[1]
+        for name in re.findall(r"^([\w.-]+)/ ", folders, re.MULTILINE):
+            with self.subTest(name):
+                self.assertTrue((ROOT / name).is_dir())
+
+    def test_the_example_of_the_library_compiles(self) -> None:
+        require_tools(self, "walkthrough", "g++")
+        example = re.search(r"^```cpp\n(.*?)^```", self.text, re.M | re.S)[1]
+        include = f"-I{ROOT / 'lib'}"
+        done = run(["g++", "-std=c++20", "-fsyntax-only", include, "-x", "c++", "-"], stdin=example)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+class Walkthrough(unittest.TestCase):
+    def setUp(self) -> None:
+        require_tools(self, "walkthrough", "bash", "curl", "jq", "google-pprof", "sha256sum")
+        self.lab = Lab.for_test(self)
+        if not self.lab.has_gperftools():
+            skip(self, "walkthrough", "built without gperftools")
+        self.directory = self.repository_look_alike()
+
+    def repository_look_alike(self) -> pathlib.Path:
+        """Files that the commands write stay out of the repository."""
+        directory = scratch(self)
+        program = directory / "build/release/bin/profiling-lab"
+        program.parent.mkdir(parents=True)
+        program.symlink_to(BINARY)
+        return directory
+
+    def run_block(self, block: Block) -> str:
+        code = block.code.replace(BASE_URL, f"http://localhost:{self.lab.port}")
+        done = run(
+            ["bash", "-euo", "pipefail", "-c", code],
+            env=clean_environment({"LAB_TOKEN": TOKEN}),
+            cwd=self.directory,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_every_command_works_as_written_and_shows_what_the_text_says(self) -> None:
+        for block in blocks(README.read_text()):
+            if block.reason:
+                continue
+            with self.subTest(block.name()):
+                output = self.run_block(block)
+                for expected in block.expects:
+                    found = re.search(expected, output, re.MULTILINE)
+                    self.assertTrue(found, f"{expected!r} is not in:\n{output}")
+
+
+class Routes(unittest.TestCase):
+    FILES = ("app/profiling_lab/routes", "lib/loopscope/control/routes")
+
+    def served(self) -> set[str]:
+        """From the route tables in the code: a verb, then a path or the constant that holds it."""
+        text = "".join((ROOT / f"{name}{end}").read_text() for name in self.FILES for end in ENDS)
+        constants = dict(re.findall(r"\b(\w+_path)\b[ {=]+\"([^\"]+)\"", text))
+        rows = re.findall(r"verb::(\w+),\s*(?:\"([^\"]+)\"|(\w+))", text)
+        return {f"{verb.rstrip('_').upper()} {path or constants[name]}" for verb, path, name in rows}
+
+    def test_the_endpoint_table_lists_exactly_the_routes_of_the_service(self) -> None:
+        table = re.search(r"^## Endpoints$(.*?)^## ", README.read_text(), re.M | re.S)[1]
+        documented = {" ".join(route) for route in ROUTE.findall(table)}
+        self.assertGreater(len(documented), 8)
+        self.assertEqual(documented, self.served())
+
+
+if __name__ == "__main__":
+    unittest.main()

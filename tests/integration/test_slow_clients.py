@@ -1,0 +1,186 @@
+"""Clients that dawdle, fall silent or hang up half-way: none holds a connection past its time."""
+
+from __future__ import annotations
+
+import pathlib
+import socket
+import struct
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from support.lab import Lab
+from support.wire import TOKEN, Wire, eventually, request
+
+HEALTH = request("GET", "/api/health")
+# Ten times the limits below: sanitizers and a busy machine are slow.
+PATIENCE = 10.0
+
+
+def trickle(wire: Wire, every: float = 0.05) -> None:
+    """A byte now and then, until the peer has had enough."""
+    end = time.monotonic() + PATIENCE
+    while not wire.readable(every):
+        if time.monotonic() > end:
+            raise AssertionError("the slow client was never stopped")
+        if not wire.send(b"a"):
+            return
+
+
+class Dawdling(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.lab = Lab.for_class(
+            cls, {
+                "LAB_HEADER_TIMEOUT": "500ms", "LAB_BODY_TIMEOUT": "500ms", "LAB_IDLE_TIMEOUT": "1m"
+            }
+        )
+
+    def check_timed_out(self, wire: Wire) -> None:
+        answer = wire.response()
+        self.assertEqual((answer.status, answer.closes()), (408, True))
+        self.assertEqual(answer.header("content-type"), "application/problem+json")
+        self.assertEqual(wire.rest(), b"")
+
+    def test_a_head_that_trickles_is_cut_off_however_steadily_it_comes(self) -> None:
+        started = time.monotonic()
+        with self.lab.connect() as wire:
+            wire.send(b"GET /api/health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            trickle(wire)
+
+            self.assertGreater(time.monotonic() - started, 0.4)
+            self.check_timed_out(wire)
+
+    def test_a_head_that_stops_is_cut_off(self) -> None:
+        with self.lab.connect(PATIENCE) as wire:
+            wire.send(b"GET /api/hea")
+
+            self.check_timed_out(wire)
+
+    def test_a_second_head_on_a_kept_connection_has_the_same_limit(self) -> None:
+        with self.lab.connect(PATIENCE) as wire:
+            self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+            wire.send(HEALTH[:-2])
+
+            self.check_timed_out(wire)
+
+    def test_a_body_that_trickles_is_cut_off_however_steadily_it_comes(self) -> None:
+        started = time.monotonic()
+        with self.lab.connect() as wire:
+            headers = {"Content-Length": "60000"}
+            wire.send(request("POST", "/api/lab/memory-clear", headers, token=TOKEN))
+            trickle(wire)
+
+            self.assertGreater(time.monotonic() - started, 0.4)
+            self.check_timed_out(wire)
+
+    def test_a_chunked_body_that_stops_is_cut_off(self) -> None:
+        with self.lab.connect(PATIENCE) as wire:
+            headers = {"Transfer-Encoding": "chunked"}
+            wire.send(request("POST", "/api/lab/memory-clear", headers, token=TOKEN) + b"5\r\nhe")
+
+            self.check_timed_out(wire)
+
+    def test_a_connection_that_never_says_a_word_is_closed(self) -> None:
+        lab = Lab.for_test(self, {"LAB_HEADER_TIMEOUT": "300ms", "LAB_IDLE_TIMEOUT": "300ms"})
+        with lab.connect(PATIENCE) as wire:
+            self.assertIn(wire.rest()[:12], (b"", b"HTTP/1.1 408"))
+
+    def test_many_slow_clients_do_not_hinder_a_quick_one(self) -> None:
+        slow = [self.lab.connect() for _ in range(50)]
+        for wire in slow:
+            self.addCleanup(wire.close)
+            wire.send(b"GET /api/health HTTP/1.1\r\nX: ")
+
+        self.assertEqual(self.lab.http("GET", "/api/health").status, 200)
+        for wire in slow:
+            self.check_timed_out(wire)
+
+
+class Idle(unittest.TestCase):
+    def test_an_idle_connection_is_closed_without_a_word(self) -> None:
+        lab = Lab.for_test(self, {"LAB_IDLE_TIMEOUT": "400ms"})
+        with lab.connect(PATIENCE) as wire:
+            self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+            started = time.monotonic()
+
+            self.assertEqual(wire.rest(), b"")
+            self.assertGreater(time.monotonic() - started, 0.3)
+
+    def test_the_head_limit_does_not_run_while_a_connection_is_idle(self) -> None:
+        lab = Lab.for_test(self, {"LAB_HEADER_TIMEOUT": "200ms", "LAB_IDLE_TIMEOUT": "1m"})
+        with lab.connect() as wire:
+            self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+
+            self.assertFalse(wire.readable(0.7), "closed long before the idle limit")
+            self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+
+    def test_a_request_starts_the_idle_time_anew(self) -> None:
+        lab = Lab.for_test(self, {"LAB_IDLE_TIMEOUT": "1500ms"})
+        with lab.connect() as wire:
+            for _ in range(4):
+                self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+                self.assertFalse(wire.readable(0.5), "closed although it was in use")
+
+    def test_a_jam_longer_than_every_limit_costs_nobody_the_connection(self) -> None:
+        limits = {name: "300ms" for name in ("LAB_HEADER_TIMEOUT", "LAB_BODY_TIMEOUT")}
+        lab = Lab.for_test(self, limits)
+        with lab.connect() as jammed:
+            self.assertEqual(jammed.ask("GET", "/api/health").status, 200)
+
+            answer = jammed.ask("POST", "/api/lab/event-loop-jam?ms=900", token=TOKEN)
+
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(jammed.ask("GET", "/api/health").status, 200)
+
+
+class HangingUp(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.lab = Lab.for_class(cls)
+
+    def test_a_half_closed_socket_still_gets_its_answer(self) -> None:
+        jam = request("POST", "/api/lab/event-loop-jam?ms=200", token=TOKEN)
+        for data in (HEALTH, jam):
+            with self.subTest(data=data[:30]), self.lab.connect() as wire:
+                wire.send(data)
+                wire.half_close()
+
+                self.assertEqual(wire.response().status, 200)
+                self.assertEqual(wire.rest(), b"")
+
+    def test_a_half_closed_socket_gets_every_pipelined_answer(self) -> None:
+        with self.lab.connect() as wire:
+            wire.send(HEALTH * 20)
+            wire.half_close()
+
+            self.assertEqual([wire.response().status for _ in range(20)], [200] * 20)
+            self.assertEqual(wire.rest(), b"")
+
+    def test_a_socket_half_closed_before_or_inside_a_request_is_closed(self) -> None:
+        body = request("POST", "/api/lab/memory-clear", {"Content-Length": "9"}, token=TOKEN)
+        for data in (b"", b"GET /api/he", HEALTH[:-1], body, body + b"half"):
+            with self.subTest(data=data), self.lab.connect() as wire:
+                wire.send(data)
+                wire.half_close()
+
+                self.assertIn(wire.rest()[:12], (b"", b"HTTP/1.1 400", b"HTTP/1.1 408"))
+
+    def test_connections_reset_at_any_moment_harm_nobody(self) -> None:
+        files = self.lab.open_files()
+        body = request("POST", "/api/lab/memory-clear", {"Content-Length": "9"}, token=TOKEN)
+        jam = request("POST", "/api/lab/event-loop-jam?ms=20", token=TOKEN)
+        for data in (b"", b"GET ", HEALTH, HEALTH * 100, body, jam, jam + HEALTH) * 5:
+            wire = self.lab.connect()
+            wire.send(data)
+            wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            wire.close()
+
+        self.assertEqual(self.lab.http("GET", "/api/health").status, 200)
+        eventually(lambda: self.lab.open_files() <= files + 1, "every socket is closed again")
+
+
+if __name__ == "__main__":
+    unittest.main()
