@@ -16,22 +16,18 @@ from typing import Any
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.capture import take
-from support.lab import Lab
+from support.lab import ROOT, Lab
 from support.wire import DEADLINE, eventually
 from tools import require_tools, run, scratch
 
 PART = "prometheus"
 JAM = "/api/lab/event-loop-jam"
-CONFIG = """\
-global:
-  scrape_interval: 1s
-  scrape_timeout: 1s
-scrape_configs:
-  - job_name: lab
-    metrics_path: /api/metrics
-    static_configs:
-      - targets: ["127.0.0.1:{port}"]
-"""
+EVERY_SECOND = "global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\n"
+
+
+def readme_block(language: str) -> str:
+    text = (ROOT / "README.md").read_text()
+    return re.search(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[1]
 
 
 def produce_traffic(lab: Lab) -> None:
@@ -74,13 +70,42 @@ class Promtool(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
 
+def documented_metrics() -> set[str]:
+    """The names in the table of the README, `{a,b}` spelled out."""
+    text = (ROOT / "README.md").read_text()
+    table = re.search(r"^## Metrics$(.*?)^## ", text, re.MULTILINE | re.DOTALL)[1]
+    names = set()
+    for row in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE):
+        for name in re.findall(r"`([^`]+)`", row):
+            before, _, rest = name.partition("{")
+            inner, _, after = rest.partition("}")
+            names |= {before + each + after for each in inner.split(",")}
+    return names
+
+
+class Readme(unittest.TestCase):
+    def test_the_table_lists_every_metric_and_no_other(self) -> None:
+        lab = Lab.for_test(self)
+        produce_traffic(lab)
+        scrape = lab.http("GET", "/api/metrics", token=None).body.decode()
+        served = set(re.findall(r"^# TYPE (\S+) ", scrape, re.MULTILINE))
+
+        documented = "|".join(name.replace("*", "\\w+") for name in documented_metrics())
+        undocumented = {name for name in served if not re.fullmatch(documented, name)}
+        absent = {name for name in documented_metrics() if "*" not in name} - served
+
+        self.assertEqual((undocumented, absent), (set(), set()))
+        self.assertTrue(any(name.startswith("tcmalloc_") for name in documented_metrics()))
+
+
 class Prometheus:
     """The real server, on a port that it chose itself."""
 
     def __init__(self, test: unittest.TestCase, lab: Lab) -> None:
         directory = scratch(test)
         config = directory / "prometheus.yml"
-        config.write_text(CONFIG.format(port=lab.port))
+        scrape = readme_block("yaml").replace("localhost:3001", f"127.0.0.1:{lab.port}")
+        config.write_text(EVERY_SECOND + scrape)
         self.log: list[str] = []
         self.process = self._launch(config, directory / "data")
         test.addCleanup(self._stop)
@@ -173,6 +198,18 @@ class Scraped(unittest.TestCase):
             'sum(http_request_errors_total{route="(unmatched)",status_code="404"})'
         )
         self.assertEqual(errors, [1])
+
+    def test_every_query_of_the_readme_has_an_answer(self) -> None:
+        self.lab.http("GET", "/no/such/path", token=None)
+        self.prometheus.wait_for("http_requests_total == 1")
+        self.lab.http("GET", "/no/such/path", token=None)
+
+        queries = readme_block("promql").splitlines()
+
+        self.assertGreater(len(queries), 2)
+        for query in queries:
+            with self.subTest(query):
+                self.prometheus.wait_for(query)
 
     def test_scrapes_are_not_counted_as_requests(self) -> None:
         self.lab.http("GET", "/api/health", token=None)

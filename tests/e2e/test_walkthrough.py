@@ -143,7 +143,9 @@ class Routes(unittest.TestCase):
         text = "".join((ROOT / f"{name}{end}").read_text() for name in self.FILES for end in ENDS)
         constants = dict(re.findall(r"\b(\w+_path)\b[ {=]+\"([^\"]+)\"", text))
         rows = re.findall(r"verb::(\w+),\s*(?:\"([^\"]+)\"|(\w+))", text)
-        return {f"{verb.rstrip('_').upper()} {path or constants[name]}" for verb, path, name in rows}
+        verbs = [verb.rstrip("_").upper() for verb, _, _ in rows]
+        paths = [path or constants[name] for _, path, name in rows]
+        return {" ".join(row) for row in zip(verbs, paths)}
 
     def test_the_endpoint_table_lists_exactly_the_routes_of_the_service(self) -> None:
         table = re.search(r"^## Endpoints$(.*?)^## ", README.read_text(), re.M | re.S)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import unittest
@@ -75,11 +76,8 @@ class Vanished(Directory):
     def test_a_directory_that_vanishes_during_the_capture_is_a_507_too(self) -> None:
         lab = self.start()
         need_profiler(self, lab, "directory that vanishes during a capture")
-        take(lab)
-        away = self.directory.with_name("away")
-
         with begin(lab) as wire:
-            self.directory.rename(away)
+            shutil.rmtree(self.directory)
             lab.http("POST", "/api/lab/event-loop-jam?ms=400")
             answer = wire.response("POST")
 
@@ -100,23 +98,38 @@ class Vanished(Directory):
         away.rename(self.directory)
         self.assertEqual(take(lab).status, 200)
 
-    def test_a_service_started_on_a_path_that_is_no_directory_still_serves_the_rest(self) -> None:
+
+class AtTheStart(Directory):
+    """A service that could never store anything says so and does not start."""
+
+    def check_does_not_start(self, command: list[str]) -> None:
+        variables = {"PORT": "0", "LAB_ARTIFACT_DIR": str(self.directory)}
+        run = subprocess.run(
+            command, env=clean_environment(variables), capture_output=True, text=True, timeout=60
+        )
+        self.assertIn(run.returncode, (1, 2), run.stderr)
+        clear = [line for line in run.stderr.splitlines() if line.startswith("profiling-lab: ")]
+        self.assertEqual(len(clear), 1, run.stderr)
+        self.assertIn(str(self.directory), clear[0])
+
+    def test_a_directory_that_does_not_exist_is_named(self) -> None:
+        self.directory.rmdir()
+
+        self.check_does_not_start([str(BINARY)])
+        self.assertFalse(self.directory.exists())
+
+    def test_a_path_that_is_no_directory_is_named_and_not_touched(self) -> None:
         self.directory.rmdir()
         self.directory.write_text("I am a file")
-        lab = self.start()
 
-        self.check_lives(lab)
-        if lab.has_gperftools():
-            self.check_refused(lab, take(lab))
+        self.check_does_not_start([str(BINARY)])
+        self.assertEqual(self.directory.read_text(), "I am a file")
 
-    def test_a_service_started_before_its_directory_exists_writes_once_it_does(self) -> None:
+    def test_a_directory_on_a_read_only_file_system_is_named(self) -> None:
         self.directory.rmdir()
-        lab = self.start()
+        self.directory = pathlib.Path("/proc/self")
 
-        self.check_lives(lab)
-        if lab.has_gperftools():
-            self.directory.mkdir(exist_ok=True)
-            self.assertEqual(take(lab).status, 200)
+        self.check_does_not_start([str(BINARY)])
 
 
 class Unwritable(Directory):
@@ -147,17 +160,6 @@ class Unwritable(Directory):
 
         self.directory.chmod(0o700)
         self.assertEqual(take(lab).status, 200)
-
-    def test_a_service_started_on_an_unwritable_directory_serves_what_it_can(self) -> None:
-        self.directory.chmod(0o500)
-        self.addCleanup(self.directory.chmod, 0o700)
-        lab = self.start(self.user)
-
-        self.check_lives(lab)
-        if lab.has_gperftools():
-            self.check_refused(lab, take(lab))
-            self.directory.chmod(0o700)
-            self.assertEqual(take(lab).status, 200)
 
     def test_a_directory_that_cannot_even_be_listed_is_survived(self) -> None:
         lab = self.start(self.user)

@@ -163,6 +163,21 @@ class Foreign(unittest.TestCase):
         self.assertTrue(self.mine.is_symlink())
         self.assertEqual(self.outside.read_bytes(), SECRET)
 
+    def test_half_a_file_of_an_instance_that_died_is_cleared_away_unless_it_is_foreign(
+        self
+    ) -> None:
+        half = self.directory / f".loopscope-{artifact_name(serial=2)}.part"
+        half.write_bytes(SECRET)
+        theirs = self.directory / f".loopscope-{artifact_name(serial=3)}.part"
+        theirs.write_bytes(SECRET)
+        os.chown(theirs, 65534 if os.geteuid() == 0 else -1, -1)
+
+        lab = Lab.for_test(self, directory=self.directory)
+
+        self.assertEqual(names(lab), {self.mine.name})
+        self.assertFalse(half.exists())
+        self.assertEqual(theirs.exists(), os.geteuid() == 0)
+
     def test_a_link_planted_as_the_lock_is_not_written_through(self) -> None:
         for number in range(0, 0x10000, 0x1111):
             (self.directory / f".loopscope-{number:04x}.lock").symlink_to(self.outside)

@@ -54,7 +54,7 @@ class Jam(unittest.TestCase):
 
         self.lab.http("POST", "/api/lab/event-loop-jam?ms=500")
 
-        self.assertGreater(self.lab.cpu_seconds() - before, 0.2)
+        self.assertGreater(self.lab.cpu_seconds() - before, 0.05)
 
     def test_two_jams_take_turns(self) -> None:
         started = time.monotonic()

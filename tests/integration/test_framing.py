@@ -24,6 +24,15 @@ def head_of(size: int) -> bytes:
     return request("GET", "/api/health", {"X-Fill": "f" * (size - bare)})
 
 
+def head_of_lines(size: int, line: int) -> bytes:
+    """The same length, but in many headers."""
+    start = b"GET /api/health HTTP/1.1\r\nHost: lab.test\r\n"
+    count = (size - len(start) - 2) // line
+    headers = [(b"X-%05d: " % n).ljust(line - 2, b"v") + b"\r\n" for n in range(count)]
+    lines = start + b"".join(headers)
+    return lines[:-2] + b"v" * (size - len(lines) - 2) + b"\r\n\r\n"
+
+
 class Framing(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -47,6 +56,12 @@ class Heads(Framing):
     def test_the_head_may_have_16_kb_and_not_one_byte_more(self) -> None:
         self.assertEqual(self.lab.exchange(head_of(HEAD_LIMIT)).status, 200)
         self.check_closed(head_of(HEAD_LIMIT + 1), 431)
+
+    def test_the_limit_is_the_same_however_the_head_is_divided(self) -> None:
+        for line in (40, 64, 1000):
+            with self.subTest(line=line):
+                self.assertEqual(self.lab.exchange(head_of_lines(HEAD_LIMIT, line)).status, 200)
+                self.check_closed(head_of_lines(HEAD_LIMIT + 1, line), 431)
 
     def test_a_head_of_a_megabyte_is_refused_and_the_client_hears_it(self) -> None:
         for data in (head_of(1 << 20), head_of(1 << 20)[:-4], b"GET /" + b"a" * (1 << 20)):

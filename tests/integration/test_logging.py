@@ -90,7 +90,17 @@ class Levels(unittest.TestCase):
 
 class Audit(unittest.TestCase):
     def setUp(self) -> None:
-        self.lab = Lab.for_test(self, {"LAB_LOG_LEVEL": "error"})
+        self.lab = Lab.for_test(self)
+        self.lab.http("PUT", LEVEL + "error", headers={"x-request-id": "quiet"})
+
+    def audited(self) -> list[dict]:
+        """Every audit line of the whole life but the one of setUp."""
+        self.lab.stop()
+        return [
+            event
+            for event in self.lab.events
+            if event["event"] == "guarded_call" and event["id"] != "quiet"
+        ]
 
     def call(self, identity: str, method: str, path: str, token: str | None) -> tuple[
         Response, dict
@@ -118,24 +128,19 @@ class Audit(unittest.TestCase):
                 self.assertEqual((line["outcome"], line["status"]), (outcome, status))
                 self.assertEqual((line["method"], line["path"]), (method, path.partition("?")[0]))
                 self.assertIn("127.0.0.1", line["peer"])
-        self.lab.stop()
-        lines = [e["id"] for e in self.lab.events if e["event"] == "guarded_call"]
-        self.assertEqual(lines, [case[0] for case in cases])
+        self.assertEqual([line["id"] for line in self.audited()], [case[0] for case in cases])
 
     def test_a_public_call_leaves_none(self) -> None:
         self.lab.http("GET", "/api/health")
         self.lab.http("GET", "/nowhere")
-        self.lab.stop()
 
-        self.assertEqual([e for e in self.lab.events if e["event"] == "guarded_call"], [])
+        self.assertEqual(self.audited(), [])
 
     def test_a_line_cannot_be_forged_through_the_path(self) -> None:
         forged = '/api/lab/x%0A%7B%22event%22:%22guarded_call%22,%22outcome%22:%22allowed%22%7D"\\'
         self.call("forger", "GET", forged, None)
-        self.lab.stop()
 
-        outcomes = [e["outcome"] for e in self.lab.events if e["event"] == "guarded_call"]
-        self.assertEqual(outcomes, ["refused"])
+        self.assertEqual([line["outcome"] for line in self.audited()], ["refused"])
 
     def test_lines_of_a_burst_are_all_there_after_the_stop(self) -> None:
         burst = [request("GET", "/api/lab/none", {"x-request-id": f"b{n}"}) for n in range(2000)]
@@ -144,10 +149,8 @@ class Audit(unittest.TestCase):
                 wire.send(b"".join(burst[start : start + 100]))
                 statuses = {wire.response().status for _ in range(100)}
                 self.assertEqual(statuses, {403})
-        self.lab.stop()
 
-        lines = [e["id"] for e in self.lab.events if e["event"] == "guarded_call"]
-        self.assertEqual(lines, [f"b{n}" for n in range(2000)])
+        self.assertEqual([line["id"] for line in self.audited()], [f"b{n}" for n in range(2000)])
 
 
 class Secrets(unittest.TestCase):

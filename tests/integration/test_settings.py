@@ -51,7 +51,7 @@ HIGHEST = {
     "LAB_IDLE_TIMEOUT": "1h",
     "LAB_ARTIFACT_MAX_MB": "1048576",
     "LAB_ARTIFACT_MAX_AGE": "8760h",
-    "LAB_LOG_LEVEL": "error",
+    "LAB_LOG_LEVEL": "info",
 }
 
 
@@ -224,6 +224,13 @@ class Borders(unittest.TestCase):
                     self.assertGreater(lab.port, 0)
                 finally:
                     lab.close()
+
+    def test_every_log_level_is_accepted(self) -> None:
+        # A level above info hides the line that tells the port, so this only asks for the settings.
+        for level in ("debug", "info", "warn", "error"):
+            with self.subTest(level=level):
+                run = run_binary(["--healthcheck"], {"PORT": "1", "LAB_LOG_LEVEL": level})
+                self.assertEqual(run.returncode, 1, run.stderr)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ class Lab:
         self.events: list[dict[str, Any]] = []
         self.odd: list[str] = []
         self._silent = False
+        self._told_to_stop = False
         self.process = subprocess.Popen(
             [str(BINARY), *args],
             env=clean_environment(variables),
@@ -191,10 +192,14 @@ class Lab:
         pages = pathlib.Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
+    def has_ubsan(self) -> bool:
+        return "libubsan" in pathlib.Path(f"/proc/{self.pid}/maps").read_text()
+
     def open_files(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def send_signal(self, number: int = signal.SIGTERM) -> None:
+        self._told_to_stop = True
         self.process.send_signal(number)
 
     def wait(self, limit: float = DEADLINE) -> int:
@@ -229,8 +234,10 @@ class Lab:
     def close(self) -> None:
         """Stops what still runs; the log must be clean however the process ended."""
         try:
-            if self.process.poll() is None:
+            if self.process.poll() is None and not self._told_to_stop:
                 self.stop()
+            elif self.process.poll() is None:
+                self.kill()  # a test failed before it had seen the end
             self._reader.join(DEADLINE)
             self.check_log()
         finally:

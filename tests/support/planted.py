@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import pathlib
+import random
 import time
 
 INSTANCE = "0123"
@@ -18,8 +19,8 @@ def artifact_name(age_s: float = 60.0, serial: int = 0, instance: str = INSTANCE
 
 
 def content(size: int) -> bytes:
-    """Not periodic within a block, so that a shifted range cannot look right."""
-    return b"".join(n.to_bytes(4, "big") for n in range(size // 4 + 1))[:size]
+    """Always the same, and not periodic: a shifted range cannot look right."""
+    return random.Random(size).randbytes(size)
 
 
 def plant(
