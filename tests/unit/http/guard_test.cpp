@@ -1,0 +1,95 @@
+#include "support/catch.hpp"
+
+#include <loopscope/http/guard.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace loopscope;
+
+namespace {
+
+http::fields head_with(std::vector<std::string> const& tokens) {
+  http::fields head;
+  head.set(http::field::host, "localhost");
+  for (auto const& each : tokens) head.insert("x-lab-token", each);
+  return head;
+}
+
+}  // namespace
+
+TEST_CASE("A guard covers its prefix and all below", "[http]") {
+  http::guard const guard{"/api/lab", true, secret{"correct-token"}};
+
+  auto const [path, covered] = GENERATE(table<std::string, bool>({
+      {"/api/lab", true},
+      {"/api/lab/", true},
+      {"/api/lab/status", true},
+      {"/api/lab/no/such/thing", true},
+      {"/api/lab/../health", true},
+      {"/api/labs", false},
+      {"/api/la", false},
+      {"/api/health", false},
+      {"/API/LAB", false},
+      {"//api/lab", false},
+      {"/", false},
+      {"", false},
+  }));
+  CAPTURE(path);
+
+  CHECK(guard.covers(path) == covered);
+}
+
+TEST_CASE("An open guard", "[http]") {
+  http::guard const guard{"/api/lab", true, secret{"correct-token"}};
+
+  SECTION("admits the holder of the token, however the header's name is written") {
+    http::fields head;
+    head.insert(GENERATE(as<std::string>{}, "x-lab-token", "X-Lab-Token", "X-LAB-TOKEN"),
+                "correct-token");
+
+    CHECK(guard.admits(head));
+  }
+
+  SECTION("refuses every other token") {
+    auto const token = GENERATE(as<std::string>{}, "", "wrong", "correct-toke", "correct-token2",
+                                "Correct-token", "correct-token correct-token");
+    CAPTURE(token);
+
+    CHECK_FALSE(guard.admits(head_with({token})));
+  }
+
+  SECTION("refuses who has none") {
+    CHECK_FALSE(guard.admits(head_with({})));
+  }
+
+  SECTION("refuses who sends two, right or wrong") {
+    auto const second = GENERATE(as<std::string>{}, "correct-token", "wrong", "");
+    CAPTURE(second);
+
+    CHECK_FALSE(guard.admits(head_with({"correct-token", second})));
+    CHECK_FALSE(guard.admits(head_with({second, "correct-token"})));
+  }
+
+  SECTION("does not look for the token elsewhere") {
+    auto const name = GENERATE(as<std::string>{}, "authorization", "x-token", "x-lab-token2");
+    CAPTURE(name);
+    http::fields head;
+    head.insert(name, "correct-token");
+
+    CHECK_FALSE(guard.admits(head));
+  }
+}
+
+TEST_CASE("A closed guard refuses the right token too", "[http]") {
+  http::guard const guard{"/api/lab", false, secret{"correct-token"}};
+
+  CHECK_FALSE(guard.admits(head_with({"correct-token"})));
+}
+
+TEST_CASE("A guard without a token admits nobody", "[http]") {
+  http::guard const guard{"/api/lab", true, secret{}};
+
+  CHECK_FALSE(guard.admits(head_with({})));
+  CHECK_FALSE(guard.admits(head_with({""})));
+}

@@ -1,0 +1,153 @@
+#include "support/catch.hpp"
+
+#include <loopscope/http/message.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <system_error>
+
+using namespace loopscope;
+using http::field;
+using http::status;
+
+namespace {
+
+boost::json::object body_of(http::response const& reply) {
+  return boost::json::parse(reply.message.body()).as_object();
+}
+
+}  // namespace
+
+TEST_CASE("Every error has its status", "[http]") {
+  auto const [error, code] = GENERATE(table<errc, status>({
+      {errc::busy, status::conflict},
+      {errc::timed_out, status::gateway_timeout},
+      {errc::invalid_argument, status::bad_request},
+      {errc::not_found, status::not_found},
+      {errc::quota_exceeded, status::insufficient_storage},
+      {errc::storage_unavailable, status::insufficient_storage},
+      {errc::storage_full, status::insufficient_storage},
+      {errc::memory_refused, status::insufficient_storage},
+      {errc::range_unsatisfiable, status::range_not_satisfiable},
+      {errc::unsupported, status::not_implemented},
+      {errc::nothing_captured, status::internal_server_error},
+  }));
+  auto const message = make_error_code(error).message();
+  CAPTURE(message);
+
+  CHECK(http::status_of(error) == code);
+  auto const reply = http::problem(error);
+  CHECK(reply.code() == code);
+  CHECK(body_of(reply).at("detail").as_string() == message);
+}
+
+TEST_CASE("An error of another kind is ours, not the caller's", "[http]") {
+  auto const error =
+      boost::system::errc::make_error_code(GENERATE(boost::system::errc::no_such_file_or_directory,
+                                                    boost::system::errc::operation_not_permitted));
+
+  CHECK(http::status_of(error) == status::internal_server_error);
+}
+
+TEST_CASE("A problem", "[http]") {
+  SECTION("has type, title, status and detail") {
+    auto const reply = http::problem(status::bad_request, "ms: an integer from 1 to 60000");
+
+    auto const body = body_of(reply);
+    CHECK(reply.code() == status::bad_request);
+    CHECK(reply.message[field::content_type] == "application/problem+json");
+    CHECK(body.size() == 4);
+    CHECK(body.at("type").as_string() == "about:blank");
+    CHECK(body.at("title").as_string() == "Bad Request");
+    CHECK(body.at("status").as_int64() == 400);
+    CHECK(body.at("detail").as_string() == "ms: an integer from 1 to 60000");
+  }
+
+  SECTION("has no detail if there is none to tell") {
+    auto const body = body_of(http::problem(status::forbidden));
+
+    CHECK(body.size() == 3);
+    CHECK_FALSE(body.contains("detail"));
+  }
+
+  SECTION("tells a detail in place of the error's own words") {
+    auto const body = body_of(http::problem(errc::memory_refused, "1 MiB is left"));
+
+    CHECK(body.at("status").as_int64() == 507);
+    CHECK(body.at("detail").as_string() == "1 MiB is left");
+  }
+
+  SECTION("escapes what it quotes") {
+    auto const body = body_of(http::problem(status::bad_request, "a \"b\" \n\\"));
+
+    CHECK(body.at("detail").as_string() == "a \"b\" \n\\");
+  }
+}
+
+TEST_CASE("A JSON answer", "[http]") {
+  SECTION("says so, and has no source") {
+    auto const reply = http::json(status::created, boost::json::object{{"a", 1}});
+
+    CHECK(reply.code() == status::created);
+    CHECK(reply.message[field::content_type] == "application/json");
+    CHECK(reply.message.body() == R"({"a":1})");
+    CHECK_FALSE(reply.source);
+  }
+
+  SECTION("writes values as people do") {
+    auto const [value, text] = GENERATE(table<boost::json::value, std::string>({
+        {2.0, "2"},
+        {0.5, "0.5"},
+        {-1.25, "-1.25"},
+        {1234.5, "1234.5"},
+        {7, "7"},
+        {nullptr, "null"},
+        {true, "true"},
+        {"q\"\n", R"("q\"\n")"},
+        {boost::json::array{}, "[]"},
+        {boost::json::array{1, 2.5, "x"}, R"([1,2.5,"x"])"},
+        {boost::json::object{}, "{}"},
+        {boost::json::object{{"a\"", 1.5}, {"b", boost::json::object{{"c", nullptr}}}},
+         R"({"a\"":1.5,"b":{"c":null}})"},
+    }));
+    CAPTURE(text);
+
+    CHECK(http::json(status::ok, value).message.body() == text);
+  }
+
+  SECTION("reads back as the same number") {
+    auto const number = GENERATE(0.1, 1.0 / 3, 1e300, 1e-300, 123456789.123456789);
+
+    auto const reply = http::json(status::ok, boost::json::array{number});
+
+    CHECK(boost::json::parse(reply.message.body()).as_array().at(0).to_number<double>() == number);
+  }
+}
+
+TEST_CASE("Other answers", "[http]") {
+  SECTION("have the media type that they are given") {
+    auto const reply = http::text(status::ok, "text/plain; version=0.0.4", "a 1\n");
+
+    CHECK(reply.message[field::content_type] == "text/plain; version=0.0.4");
+    CHECK(reply.message.body() == "a 1\n");
+  }
+
+  SECTION("have no body and no type if they are empty") {
+    auto const reply = http::empty(status::no_content);
+
+    CHECK(reply.code() == status::no_content);
+    CHECK(reply.message.body().empty());
+    CHECK(reply.message.count(field::content_type) == 0);
+  }
+}
+
+TEST_CASE("A request's header is empty if it is not there", "[http]") {
+  boost::beast::http::request<boost::beast::http::string_body> message;
+  message.set(field::range, "bytes=0-1");
+  http::request const request{message, {}, {}};
+
+  CHECK(request.header(field::range) == "bytes=0-1");
+  CHECK(request.header(field::if_range).empty());
+}
