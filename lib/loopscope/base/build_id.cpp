@@ -14,30 +14,13 @@ constexpr std::size_t note_padded(std::size_t size) {
   return (size + 3) & ~std::size_t{3};
 }
 
-std::string build_id_in_notes(std::uint8_t const* notes, std::size_t size) {
-  while (size >= sizeof(ElfW(Nhdr))) {
-    ElfW(Nhdr) header{};
-    std::memcpy(&header, notes, sizeof header);
-    auto const name = sizeof header;
-    auto const description = name + note_padded(header.n_namesz);
-    auto const next = description + note_padded(header.n_descsz);
-    if (next > size) break;
-    auto const is_gnu = header.n_namesz == 4 && std::memcmp(notes + name, "GNU", 4) == 0;
-    if (is_gnu && header.n_type == NT_GNU_BUILD_ID)
-      return to_hex(notes + description, header.n_descsz);
-    notes += next;
-    size -= next;
-  }
-  return {};
-}
-
 // The first object that dl_iterate_phdr reports is the executable itself.
 int read_first_object(dl_phdr_info* object, std::size_t, void* out) {
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     auto const& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
     auto const* notes = reinterpret_cast<std::uint8_t const*>(object->dlpi_addr + segment.p_vaddr);
-    auto id = build_id_in_notes(notes, segment.p_memsz);
+    auto id = build_id_in_notes({notes, segment.p_memsz});
     if (id.empty()) continue;
     *static_cast<std::string*>(out) = std::move(id);
     break;
@@ -46,6 +29,22 @@ int read_first_object(dl_phdr_info* object, std::size_t, void* out) {
 }
 
 }  // namespace
+
+std::string build_id_in_notes(std::span<std::uint8_t const> notes) {
+  while (notes.size() >= sizeof(ElfW(Nhdr))) {
+    ElfW(Nhdr) header{};
+    std::memcpy(&header, notes.data(), sizeof header);
+    auto const name = sizeof header;
+    auto const description = name + note_padded(header.n_namesz);
+    auto const next = description + note_padded(header.n_descsz);
+    if (next > notes.size()) break;
+    auto const is_gnu = header.n_namesz == 4 && std::memcmp(notes.data() + name, "GNU", 4) == 0;
+    if (is_gnu && header.n_type == NT_GNU_BUILD_ID)
+      return to_hex(notes.data() + description, header.n_descsz);
+    notes = notes.subspan(next);
+  }
+  return {};
+}
 
 std::string_view version() noexcept {
   return LOOPSCOPE_VERSION;

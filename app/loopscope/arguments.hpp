@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace loopscope::tool {
+
+enum class file_format { cpuprofile, pb_gz, prof, folded };
+
+inline constexpr std::array<std::pair<file_format, std::string_view>, 4> file_formats{{
+    {file_format::cpuprofile, "cpuprofile"},
+    {file_format::pb_gz, "pb.gz"},
+    {file_format::prof, "prof"},
+    {file_format::folded, "folded"},
+}};
+
+/// Its name, which is also the extension of its files.
+std::string_view name_of(file_format format);
+
+/// A file to write.
+struct output {
+  file_format format;
+  std::filesystem::path path;
+  bool in_place;  ///< into the file that is there; else it is replaced when the new one is complete
+};
+
+struct encode_arguments {
+  std::filesystem::path raw;
+  std::vector<output> outputs;  ///< at most one in place of each format
+};
+
+enum class command { encode, help, encode_help, version };
+
+struct arguments {
+  tool::command command = command::help;
+  encode_arguments encode;
+};
+
+/// What was asked cannot be understood; the text is one line.
+struct usage_error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// \throws usage_error
+arguments parse_arguments(std::vector<std::string_view> const& words);
+
+/// The text of `--help`.
+std::string_view help();
+std::string_view encode_help();
+
+}  // namespace loopscope::tool

@@ -1,0 +1,113 @@
+#include "encode.hpp"
+
+#include "output_file.hpp"
+
+#include <loopscope/formats/cpuprofile.hpp>
+#include <loopscope/formats/folded.hpp>
+#include <loopscope/formats/pprof.hpp>
+#include <loopscope/model/raw_cpu_profile.hpp>
+#include <loopscope/model/symbolized_profile.hpp>
+#include <loopscope/symbols/symbolize.hpp>
+#include <loopscope/symbols/symbolizer.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <system_error>
+#include <unistd.h>
+#include <vector>
+
+namespace loopscope::tool {
+
+namespace {
+
+[[noreturn]] void fail(std::filesystem::path const& file, std::string const& reason) {
+  throw std::runtime_error{file.string() + ": " + reason};
+}
+
+std::string read_file(std::filesystem::path const& path) {
+  file_descriptor const file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  std::string bytes;
+  std::vector<char> piece(std::size_t{1} << 20);
+  while (true) {
+    auto const got = file ? read(file.get(), piece.data(), piece.size()) : -1;
+    if (got < 0) throw std::system_error{errno, std::generic_category(), path.string()};
+    if (got == 0) return bytes;
+    bytes.append(piece.data(), static_cast<std::size_t>(got));
+  }
+}
+
+model::raw_cpu_profile read_capture(std::filesystem::path const& path) {
+  auto raw = model::read_raw(read_file(path));
+  if (!raw) fail(path, raw.error().message());
+  if (raw->samples.empty()) fail(path, make_error_code(errc::nothing_captured).message());
+  return std::move(*raw);
+}
+
+model::symbolized_profile give_names(std::filesystem::path const& path,
+                                     model::raw_cpu_profile const& raw) {
+  try {
+    auto named = symbols::symbolize(raw);
+    if (!named) fail(path, named.error().message());
+    return std::move(*named);
+  } catch (symbols::wrong_executable const& error) {
+    fail(path, error.what());
+  }
+}
+
+void write_format(std::ostream& out, file_format format, model::symbolized_profile const& profile,
+                  std::string const& native) {
+  switch (format) {
+    case file_format::cpuprofile:
+      return formats::write_cpuprofile(out, profile);
+    case file_format::pb_gz:
+      return formats::write_pprof(out, profile);
+    case file_format::folded:
+      return formats::write_folded(out, profile);
+    case file_format::prof:
+      out.write(native.data(), static_cast<std::streamsize>(native.size()));
+  }
+}
+
+void print_summary(std::ostream& out, model::name_coverage const& names,
+                   boost::json::object const& files) {
+  boost::json::object const line{
+      {"formats", files},
+      {"samples", names.samples},
+      {"idle", names.idle},
+      {"frames", names.frames},
+      {"unresolved", names.unresolved},
+      {"unresolvedShare", names.unresolved_share()},
+  };
+  out << boost::json::serialize(line) << std::endl;
+  if (!out) throw std::system_error{errno, std::generic_category(), "standard output"};
+}
+
+}  // namespace
+
+void encode(encode_arguments const& asked, std::ostream& out, std::ostream& notes) {
+  auto const raw = read_capture(asked.raw);
+  auto const profile = give_names(asked.raw, raw);
+
+  std::vector<std::unique_ptr<output_file>> files;
+  boost::json::object paths;
+  for (auto const& each : asked.outputs) {
+    if (each.format == file_format::prof && raw.native.empty()) {
+      notes << "loopscope: " << asked.raw.string() << ": holds no native profile, no .prof\n";
+      continue;
+    }
+    auto& file = *files.emplace_back(std::make_unique<output_file>(each.path, each.in_place));
+    write_format(file.stream(), each.format, profile, raw.native);
+    file.complete();
+    paths[name_of(each.format)] = each.path.string();
+  }
+  for (auto const& file : files) file->publish();
+  print_summary(out, model::coverage_of(profile), paths);
+}
+
+}  // namespace loopscope::tool

@@ -1,0 +1,68 @@
+#include <loopscope/formats/call_tree_impl.hpp>
+
+namespace loopscope::formats {
+
+namespace {
+
+constexpr std::uint32_t root = 0;
+
+constexpr std::uint64_t pair_of(std::uint64_t high, std::uint64_t low) {
+  return high << 32 | low;
+}
+
+}  // namespace
+
+call_tree::call_tree(model::symbolized_profile const& profile) : profile_{profile} {
+  nodes_.push_back({.name = "(root)"});
+  for (auto const& sample : profile.samples) count(sample);
+}
+
+void call_tree::count(model::cpu_sample const& sample) {
+  auto const& stack = profile_.stacks[sample.stack];
+  auto const [known, is_new] = placed_.try_emplace(pair_of(sample.stack, sample.label), root);
+  if (is_new) known->second = place(stack, sample.label);
+  auto& node = nodes_[known->second];
+  ++node.hits;
+  if (!node.function) return;
+  auto const line = profile_.locations[stack.locations.front()].lines.front().line;
+  if (line != 0) ++node.ticks[line];
+}
+
+std::uint32_t call_tree::node_of(model::cpu_sample const& sample) const {
+  return placed_.at(pair_of(sample.stack, sample.label));
+}
+
+// Keys of children: functions, then the two that stand for no function, then labels.
+std::uint32_t call_tree::child(std::uint32_t parent, std::uint64_t key) {
+  auto const id = static_cast<std::uint32_t>(nodes_.size());
+  auto const [known, is_new] = children_.try_emplace(pair_of(parent, key), id);
+  if (!is_new) return known->second;
+  nodes_[parent].children.push_back(id);
+  auto& node = nodes_.emplace_back();
+  node.parent = parent;
+  auto const functions = profile_.functions.size();
+  if (key < functions)
+    node.function = &profile_.functions[key];
+  else if (key < functions + 2)
+    node.name = key == functions ? "(idle)" : "(program)";
+  else
+    node.name = "route " + profile_.labels[key - functions - 2];
+  return id;
+}
+
+std::uint32_t call_tree::place(model::code_stack const& stack, std::uint32_t label) {
+  auto const functions = profile_.functions.size();
+  if (stack.idle) return child(root, functions);
+  if (stack.locations.empty()) return child(root, functions + 1);
+  return place_frames(stack, label == 0 ? root : child(root, functions + 2 + label));
+}
+
+std::uint32_t call_tree::place_frames(model::code_stack const& stack, std::uint32_t at) {
+  for (auto location = stack.locations.rbegin(); location != stack.locations.rend(); ++location) {
+    auto const& lines = profile_.locations[*location].lines;
+    for (auto line = lines.rbegin(); line != lines.rend(); ++line) at = child(at, line->function);
+  }
+  return at;
+}
+
+}  // namespace loopscope::formats

@@ -1,0 +1,123 @@
+#include <loopscope/symbols/symbolize.hpp>
+#include <loopscope/symbols/symbolizer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace loopscope::symbols {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> waiting{"epoll_wait", "epoll_pwait", "epoll_pwait2"};
+
+bool waits_for_work(frame const& innermost) {
+  std::string_view name = innermost.function;
+  name.remove_prefix(std::min(name.find_first_not_of('_'), name.size()));
+  return std::find(waiting.begin(), waiting.end(), name) != waiting.end();
+}
+
+// Turns places into the tables of a profile.
+class table_builder {
+ public:
+  // Viewers take the first module for the program.
+  explicit table_builder(symbolizer& names) : names_{names} {
+    if (auto const* executable = names.executable()) module_of(*executable);
+  }
+
+  void add_stack(model::call_stack const& pcs) {
+    model::code_stack stack;
+    for (auto const pc : pcs) {
+      auto const is_return = &pc != &pcs.front();
+      stack.locations.push_back(location_of(is_return && pc > 0 ? pc - 1 : pc));
+    }
+    if (!pcs.empty()) stack.idle = waits_for_work(names_.at(pcs.front()).frames.back());
+    drop_start_code(stack.locations);
+    stacks_.push_back(std::move(stack));
+  }
+
+  void move_into(model::symbolized_profile& profile) {
+    profile.modules = std::move(modules_);
+    profile.functions = std::move(functions_);
+    profile.locations = std::move(locations_);
+    profile.stacks = std::move(stacks_);
+  }
+
+ private:
+  std::uint32_t location_of(std::uint64_t address) {
+    auto const [known, is_new] =
+        location_ids_.try_emplace(address, static_cast<std::uint32_t>(locations_.size()));
+    if (is_new) {
+      auto const& found = names_.at(address);
+      model::code_location location{address, model::code_location::no_module, found.named, {}};
+      if (found.where) location.module = module_of(*found.where);
+      for (auto const& each : found.frames)
+        location.lines.push_back({function_of(each), each.line});
+      locations_.push_back(std::move(location));
+    }
+    return known->second;
+  }
+
+  std::uint32_t module_of(mapping const& where) {
+    auto const [known, is_new] =
+        module_ids_.try_emplace(&where, static_cast<std::uint32_t>(modules_.size()));
+    if (is_new)
+      modules_.push_back(
+          {where.start, where.end, where.offset, where.path, names_.build_id_of(where)});
+    return known->second;
+  }
+
+  std::uint32_t function_of(frame const& each) {
+    auto const [known, is_new] = function_ids_.try_emplace(
+        each.system_name + '\n' + each.file, static_cast<std::uint32_t>(functions_.size()));
+    if (is_new) functions_.push_back({each.function, each.system_name, each.file, 0});
+    // The first line is not always known: then it is the first that was seen.
+    auto& first = functions_[known->second].line;
+    for (auto const line : {each.first_line, each.line})
+      if (line != 0 && (first == 0 || line < first)) first = line;
+    return known->second;
+  }
+
+  // Only as long as something is left that says more.
+  void drop_start_code(std::vector<std::uint32_t>& stack) const {
+    auto const tells_something = [&](std::uint32_t at) {
+      auto const own = names_.executable() && locations_[at].module == 0;
+      return locations_[at].named || own;
+    };
+    auto const last = std::find_if(stack.rbegin(), stack.rend(), tells_something);
+    if (last != stack.rend()) stack.erase(last.base(), stack.end());
+  }
+
+  symbolizer& names_;
+  std::vector<model::code_module> modules_;
+  std::vector<model::code_function> functions_;
+  std::vector<model::code_location> locations_;
+  std::vector<model::code_stack> stacks_;
+  std::unordered_map<std::uint64_t, std::uint32_t> location_ids_;
+  std::unordered_map<mapping const*, std::uint32_t> module_ids_;
+  std::unordered_map<std::string, std::uint32_t> function_ids_;
+};
+
+}  // namespace
+
+result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw) {
+  auto maps = parse_maps(raw.maps);
+  if (!maps) return maps.error();
+  symbolizer names{std::move(*maps), {raw.executable, raw.build_id}};
+  table_builder tables{names};
+  for (auto const& stack : raw.stacks) tables.add_stack(stack);
+
+  model::symbolized_profile profile;
+  profile.period = raw.period;
+  profile.start_ns = raw.start_ns;
+  profile.end_ns = raw.end_ns;
+  profile.start_unix_ns = raw.start_unix_ns;
+  profile.labels = raw.labels;
+  profile.samples = raw.samples;
+  tables.move_into(profile);
+  return profile;
+}
+
+}  // namespace loopscope::symbols

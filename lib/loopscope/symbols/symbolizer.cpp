@@ -1,0 +1,144 @@
+#include <loopscope/symbols/debug_info_impl.hpp>
+#include <loopscope/symbols/demangle.hpp>
+#include <loopscope/symbols/elf_file_impl.hpp>
+#include <loopscope/symbols/symbolizer.hpp>
+#include <loopscope/symbols/vdso_impl.hpp>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace loopscope::symbols {
+
+namespace {
+
+constexpr std::string_view deleted = " (deleted)";
+
+std::string_view without_deleted(std::string_view path) {
+  if (path.ends_with(deleted)) path.remove_suffix(deleted.size());
+  return path;
+}
+
+std::string hex(std::uint64_t value) {
+  std::array<char, 16> digits{};
+  auto const end = std::to_chars(digits.begin(), digits.end(), value, 16).ptr;
+  return "0x" + std::string{digits.begin(), end};
+}
+
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+frame nameless(std::uint64_t address, std::string_view path) {
+  auto name = hex(address);
+  if (!path.empty()) name.append(" (").append(base_name(path)).append(")");
+  return {.function = name, .system_name = name};
+}
+
+void check(std::string const& path, std::string const& build_id) {
+  auto const file = elf_file::open(path);
+  if (!file)
+    throw std::system_error{file.error() == errc::not_found ? errno : ENOEXEC,
+                            std::generic_category(), "cannot read the executable " + path};
+  auto const there = file->build_id();
+  if (build_id.empty() || there == build_id) return;
+  throw wrong_executable{"the executable " + path + " has build id " +
+                         (there.empty() ? "(none)" : there) + ", the capture is of " + build_id};
+}
+
+}  // namespace
+
+// A mapped file, its symbols, and what keeps both open.
+struct symbolizer::module {
+  module(mapping const& where, std::string_view executable);
+
+  [[nodiscard]] place look_up(std::uint64_t offset) const;
+
+  std::string path;
+  file_descriptor copy;  // of a file that is on no disk
+  std::optional<elf_file> file;
+  std::optional<debug_info> debug;
+};
+
+symbolizer::module::module(mapping const& where, std::string_view executable) : path{where.path} {
+  auto source = path;
+  if (path == "[vdso]") {
+    copy = copy_vdso(where);
+    source = "/proc/self/fd/" + std::to_string(copy.get());
+  } else if (without_deleted(path) == executable) {
+    path = source = executable;  // the build id says that it is the one, deleted or not
+  }
+  if (!source.starts_with('/')) return;
+  if (auto opened = elf_file::open(source)) {
+    file = std::move(*opened);
+    debug.emplace(std::move(source));
+  }
+}
+
+place symbolizer::module::look_up(std::uint64_t offset) const {
+  place found;
+  auto const address = file ? file->code_address(offset) : std::nullopt;
+  if (!address) {
+    found.frames.push_back(nameless(offset, path));
+    return found;
+  }
+  auto const symbol = debug->symbol_at(*address);
+  auto lines = debug->lines_at(*address);
+  if (lines.empty()) lines.emplace_back();
+  auto& outermost = lines.back();
+  if (outermost.function.empty() && symbol) outermost.function = symbol->name;
+  found.named = !outermost.function.empty();
+  for (auto const& line : lines)
+    if (!line.function.empty())
+      found.frames.push_back({demangle(line.function), std::string{line.function},
+                              std::string{line.file}, line.line, 0, &line != &outermost});
+  if (!found.named)
+    found.frames.push_back(nameless(file->function_start(*address), path));
+  else if (symbol)
+    if (auto const first = debug->lines_at(symbol->start); !first.empty())
+      found.frames.back().first_line = first.back().line;
+  return found;
+}
+
+symbolizer::symbolizer(std::vector<mapping> maps, program const& ran)
+    : maps_{std::move(maps)}, executable_path_{without_deleted(ran.path)} {
+  if (executable_path_.empty()) return;
+  check(executable_path_, ran.build_id);
+  for (auto const& each : maps_)
+    if (!executable_ && each.executable && without_deleted(each.path) == executable_path_)
+      executable_ = &each;
+}
+
+symbolizer::~symbolizer() = default;
+
+symbolizer::module& symbolizer::module_of(mapping const& where) {
+  auto& slot = modules_[&where];
+  if (!slot) slot = std::make_unique<module>(where, executable_path_);
+  return *slot;
+}
+
+place const& symbolizer::at(std::uint64_t address) {
+  auto const known = places_.find(address);
+  return known != places_.end() ? known->second
+                                : places_.emplace(address, look_up(address)).first->second;
+}
+
+place symbolizer::look_up(std::uint64_t address) {
+  auto const* where = find_mapping(maps_, address);
+  if (!where || !where->executable || where->path.empty())
+    return {.where = nullptr, .frames = {nameless(address, {})}, .named = false};
+  auto found = module_of(*where).look_up(address - where->start + where->offset);
+  found.where = where;
+  return found;
+}
+
+std::string symbolizer::build_id_of(mapping const& where) {
+  auto const& module = module_of(where);
+  return module.file ? module.file->build_id() : std::string{};
+}
+
+}  // namespace loopscope::symbols

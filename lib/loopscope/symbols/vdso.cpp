@@ -1,0 +1,36 @@
+#include <loopscope/symbols/vdso_impl.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace loopscope::symbols {
+
+namespace {
+
+mapping own_vdso() {
+  std::ifstream file{"/proc/self/maps"};
+  auto const maps = parse_maps(std::string{std::istreambuf_iterator<char>{file}, {}});
+  if (!maps) return {};
+  auto const is_vdso = [](mapping const& m) { return m.path == "[vdso]"; };
+  auto const found = std::find_if(maps->begin(), maps->end(), is_vdso);
+  return found == maps->end() ? mapping{} : *found;
+}
+
+}  // namespace
+
+file_descriptor copy_vdso(mapping const& like) {
+  auto const own = own_vdso();
+  auto const size = own.end - own.start;
+  if (size != like.end - like.start) return {};
+  file_descriptor copy{memfd_create("vdso", MFD_CLOEXEC)};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells addresses as numbers
+  auto const* const image = reinterpret_cast<char const*>(own.start);
+  if (!copy || write(copy.get(), image, size) != static_cast<ssize_t>(size)) return {};
+  return copy;
+}
+
+}  // namespace loopscope::symbols
