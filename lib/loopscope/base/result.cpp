@@ -36,6 +36,18 @@ struct category final : boost::system::error_category {
         return "not supported by this build";
       case errc::nothing_captured:
         return "the capture took no samples";
+      case errc::cancelled:
+        return "cancelled";
+      case errc::encoder_failed:
+        return "the capture could not be encoded";
+      case errc::not_a_raw_capture:
+        return "not a raw capture";
+      case errc::unknown_raw_version:
+        return "a raw capture of an unknown version";
+      case errc::raw_truncated:
+        return "the raw capture is truncated";
+      case errc::raw_malformed:
+        return "the raw capture is malformed";
     }
     return "unknown error";
   }

@@ -22,6 +22,12 @@ enum class errc {
   range_unsatisfiable,  ///< a byte range outside of the representation
   unsupported,          ///< this build or this system cannot do it
   nothing_captured,     ///< a capture that took no sample
+  cancelled,            ///< somebody asked for an end without a result
+  encoder_failed,       ///< the encoder process did not do its work; the raw capture is kept
+  not_a_raw_capture,    ///< a file of another kind
+  unknown_raw_version,  ///< a raw capture of another version of loopscope
+  raw_truncated,        ///< a raw capture that ends early
+  raw_malformed,        ///< a raw capture that contradicts itself
 };
 
 boost::system::error_category const& loopscope_category() noexcept;

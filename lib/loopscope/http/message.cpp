@@ -86,7 +86,14 @@ status status_of(boost::system::error_code error) {
       return status::range_not_satisfiable;
     case errc::unsupported:
       return status::not_implemented;
+    case errc::cancelled:
+      return status::conflict;
     case errc::nothing_captured:
+    case errc::encoder_failed:
+    case errc::not_a_raw_capture:
+    case errc::unknown_raw_version:
+    case errc::raw_truncated:
+    case errc::raw_malformed:
       return status::internal_server_error;
   }
   return status::internal_server_error;

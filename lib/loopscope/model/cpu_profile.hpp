@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace loopscope::model {
+
+/// One look at the loop thread.
+struct cpu_sample {
+  std::uint64_t time_ns = 0;   ///< CLOCK_MONOTONIC
+  std::uint32_t stack = 0;     ///< index into raw_cpu_profile::stacks
+  std::uint32_t label = 0;     ///< index into raw_cpu_profile::labels; 0 is no label
+  std::uint32_t overruns = 0;  ///< timer ticks that were lost just before it
+
+  bool operator==(cpu_sample const&) const = default;
+};
+
+/// Program counters, innermost first. The first is where the thread was; every other is a return
+/// address: look it up one byte before.
+using call_stack = std::vector<std::uint64_t>;
+
+/// A CPU capture as the service takes it: addresses without names.
+struct raw_cpu_profile {
+  std::chrono::nanoseconds period{};    ///< between two samples, as asked
+  std::uint64_t start_ns = 0;           ///< CLOCK_MONOTONIC
+  std::uint64_t end_ns = 0;             ///< CLOCK_MONOTONIC, not before start_ns
+  std::uint64_t start_unix_ns = 0;      ///< CLOCK_REALTIME at start_ns
+  std::uint64_t dropped = 0;            ///< samples that found no room
+  std::string executable;               ///< path of the running program
+  std::string build_id;                 ///< its GNU build id, hexadecimal
+  std::string maps;                     ///< /proc/self/maps
+  std::vector<std::string> labels{""};  ///< the first is empty: no label
+  std::vector<call_stack> stacks;       ///< different ones
+  std::vector<cpu_sample> samples;      ///< in order of time
+  std::string native;                   ///< gperftools' own profile, or empty
+
+  bool operator==(raw_cpu_profile const&) const = default;
+};
+
+}  // namespace loopscope::model
