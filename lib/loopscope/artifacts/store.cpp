@@ -84,18 +84,27 @@ result<pending_artifact> store::create(std::string const& name) {
   LOOPSCOPE_EXPECTS(parse_name(name).has_value());
   auto directory = open_directory(settings_.directory);
   if (!directory) return directory.error();
-  return pending_artifact::create(std::move(*directory), name);
+  return pending_artifact::create(std::move(*directory), settings_.directory, name);
 }
 
-result<artifact> store::commit(pending_artifact pending) {
-  byte_count const size{static_cast<std::uint64_t>(stat_of(pending.fd()).st_size)};
-  auto const room = make_room(pending.directory(), size);
+result<std::vector<artifact>> store::commit(std::vector<pending_artifact> pending) {
+  std::vector<artifact> done;
+  if (pending.empty()) return done;
+  byte_count sum;
+  for (auto const& each : pending) sum += {static_cast<std::uint64_t>(stat_of(each.fd()).st_size)};
+  auto const room = make_room(pending.front().directory(), sum);
   if (!room) return room.error();
-  auto about = describe(pending.name(), pending.fd());
-  auto const published = pending.publish();
-  if (!published) return published.error();
-  count(size);
-  return about;
+  for (auto& each : pending) {
+    auto about = describe(each.name(), each.fd());
+    auto const published = each.publish();
+    if (!published) {
+      for (auto const& earlier : done) std::ignore = remove(earlier.name);  // all or none
+      return published.error();
+    }
+    count(about->size);
+    done.push_back(std::move(*about));
+  }
+  return done;
 }
 
 result<std::vector<artifact>> store::list() {
