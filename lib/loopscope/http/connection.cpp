@@ -1,6 +1,8 @@
 #include <loopscope/http/connection_impl.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/serializer.hpp>
@@ -76,6 +78,18 @@ asio::awaitable<beast::error_code> connection::read_until(bool (request_parser::
   }
   if (waiting) deadline_.clear();
   co_return beast::error_code{};
+}
+
+asio::awaitable<void> connection::wait_for_close() {
+  auto const [failed] = co_await socket_.async_wait(tcp::socket::wait_read, as_result);
+  if (failed) co_return;
+  char byte = 0;
+  beast::error_code error;
+  socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
+  if (error) co_return;  // at its end, or reset
+  asio::steady_timer forever{co_await asio::this_coro::executor,
+                             asio::steady_timer::time_point::max()};
+  co_await forever.async_wait(as_result);
 }
 
 asio::awaitable<beast::error_code> connection::write(std::string_view text) {

@@ -42,6 +42,11 @@ class connection {
                                                               request_parser& into,
                                                               std::chrono::milliseconds limit);
 
+  /// Waits until the peer closes its side or the connection breaks. A peer that sends something
+  /// instead is taken to stay.
+  /// \cancel any: it ends.
+  boost::asio::awaitable<void> wait_for_close();
+
   /// Writes a few bytes as they are.
   boost::asio::awaitable<boost::beast::error_code> write(std::string_view text);
 

@@ -3,8 +3,12 @@
 #include <loopscope/http/connection_impl.hpp>
 #include <loopscope/http/session_impl.hpp>
 #include <loopscope/http/target.hpp>
+#include <loopscope/runtime/labelled_executor.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
@@ -87,6 +91,7 @@ class session {
   asio::awaitable<response> answer_routed(match found, std::string_view query);
   asio::awaitable<std::optional<response>> read_body(byte_count limit);
   asio::awaitable<response> call(route const& to, request const& with);
+  asio::awaitable<response> call_while_connected(route const& to, request const& with);
 
   std::optional<response> refusal(std::optional<target> const& where, match const& found);
   void complete_head(response& reply);
@@ -250,12 +255,26 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
 asio::awaitable<response> session::call(route const& to, request const& with) {
   std::string reason;
   try {
-    co_return co_await to.handler(with);
+    if (to.cancel_on_disconnect) co_return co_await call_while_connected(to, with);
+    auto const loop = co_await asio::this_coro::executor;
+    runtime::labelled_executor const labelled{loop, &to.path};
+    co_return co_await asio::co_spawn(labelled, to.handler(with), asio::use_awaitable);
   } catch (std::exception const& error) {
     reason = error.what();
   }
   service_.log.error("handler_failed", {{"id", id_}, {"route", to.path}, {"reason", reason}});
   co_return problem(status::internal_server_error);
+}
+
+asio::awaitable<response> session::call_while_connected(route const& to, request const& with) {
+  auto const loop = co_await asio::this_coro::executor;
+  runtime::labelled_executor const labelled{loop, &to.path};
+  auto race = asio::experimental::make_parallel_group(
+      asio::co_spawn(labelled, to.handler(with), asio::deferred),
+      asio::co_spawn(loop, peer_.wait_for_close(), asio::deferred));
+  auto outcome = co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  if (auto const failure = std::get<1>(outcome)) std::rethrow_exception(failure);
+  co_return std::move(std::get<2>(outcome));
 }
 
 // Everything in an answer's head that does not depend on the handler.
