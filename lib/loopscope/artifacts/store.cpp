@@ -54,12 +54,17 @@ store::store(settings where) : settings_{std::move(where)} {
   if (!directory)
     throw std::system_error{errno, std::generic_category(),
                             "cannot use the artifact directory " + settings_.directory.string()};
-  lock_ = owner_lock{directory->get()};
+  try {
+    lock_ = owner_lock{directory->get()};
+  } catch (std::system_error const& error) {
+    throw std::system_error{
+        error.code(), "cannot write to the artifact directory " + settings_.directory.string()};
+  }
   // What an instance was writing when it died is of no use.
   for (auto const& leftover : names_in(directory->get())) {
     auto const name = parse_name(pending_artifact::final_name(leftover));
-    if (name && !lock_.is_held_elsewhere(directory->get(), name->owner()))
-      unlinkat(directory->get(), leftover.c_str(), 0);
+    if (!name || lock_.is_held_elsewhere(directory->get(), name->owner())) continue;
+    if (open_own_file(directory->get(), leftover)) unlinkat(directory->get(), leftover.c_str(), 0);
   }
 }
 
@@ -200,10 +205,8 @@ void store::count(byte_count size) {
 result<file_descriptor> store::open_file(int directory, std::string_view name) const {
   auto const parts = parse_name(name);
   if (!parts || lock_.is_held_elsewhere(directory, parts->owner())) return errc::not_found;
-  // O_NONBLOCK, so that a planted fifo cannot hold us.
-  constexpr auto flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  file_descriptor file{openat(directory, std::string{name}.c_str(), flags)};
-  if (!file || !is_own_regular_file(file.get())) return errc::not_found;
+  auto file = open_own_file(directory, std::string{name});
+  if (!file) return errc::not_found;
   return file;
 }
 
