@@ -61,6 +61,7 @@ json::object lab_status::to_json() const {
           {"retainedBufferCount", memory.count()},
           {"retainedBytes", memory.size().value},
           {"cpuProfileInProgress", cpu.in_progress()},
+          {"heapTracking", "off"},
           {"instance",
            {{"id", who.id},
             {"pid", who.pid},

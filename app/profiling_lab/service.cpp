@@ -1,6 +1,7 @@
 #include <profiling_lab/service.hpp>
 
 #include <loopscope/control/routes.hpp>
+#include <loopscope/runtime/call_on.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -8,10 +9,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <string>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -25,6 +30,13 @@ namespace {
 
 constexpr auto sweep_interval = 60s;
 constexpr int killed_by_signal = 130;
+
+std::filesystem::path require_encoder(std::filesystem::path const& configured) {
+  auto found = capture::find_encoder(configured);
+  if (found) return std::move(*found);
+  auto const which = configured.empty() ? "loopscope" : configured.string();
+  throw std::system_error{ENOENT, std::generic_category(), "cannot run the encoder " + which};
+}
 
 auto report_to(logger& log) {
   return [&log](std::exception_ptr failure) {
@@ -43,12 +55,12 @@ service::service(settings const& values, instance who, logger& log)
       who_{std::move(who)},
       log_{log},
       store_{values.artifacts},
-      profiler_{gettid()},
-      signals_{worker_.pool()},
-      cpu_{loop_.get_executor(), worker_, profiler_, store_},
+      encoder_{require_encoder(values.encoder)},
+      signals_{control_.executor()},
+      cpu_{{control_.executor(), worker_, recorder_, encoder_, log}},
       observer_{log, metrics_.http},
       guard_{std::string{control::guarded_prefix}, values.lab_is_open(), values.lab.token},
-      router_{routes({{log, worker_, store_, cpu_, lag_, registry_, metrics_},
+      router_{routes({{log, worker_, store_, control_.executor(), cpu_, lag_, registry_, metrics_},
                       values,
                       who_,
                       memory_,
@@ -66,10 +78,11 @@ void service::run() {
   background_.spawn([this] { return keep_artifacts_fresh(); });
   server_.start();
   loop_.run();
+  control_.join();
   worker_.join();
 }
 
-// On the worker thread, so that a second signal is heard while the loop is blocked.
+// On the control thread, so that a second signal is heard while the loop is blocked.
 void service::await_signals() {
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) return;
@@ -95,12 +108,14 @@ asio::awaitable<void> service::keep_artifacts_fresh() {
 }
 
 asio::awaitable<void> service::shut_down() {
-  cpu_.finish_early();
-  co_await server_.stop(settings_.server.shutdown_grace);
+  // A running capture ends now, so that its answer still goes out within the grace.
+  auto const grace = settings_.server.shutdown_grace;
+  asio::post(control_.executor(), [this] { cpu_.finish_early(); });
+  co_await server_.stop(grace);
+  co_await runtime::call_on(control_.executor(), cpu_.drain(grace));
   background_.cancel(asio::cancellation_type::terminal);
   co_await background_.wait();
-  auto stop_listening = [this] { signals_.cancel(); };
-  co_await runtime::offload(worker_, std::move(stop_listening));
+  asio::post(control_.executor(), [this] { signals_.cancel(); });
 }
 
 }  // namespace lab

@@ -2,7 +2,11 @@
 
 #include <profiling_lab/routes.hpp>
 
+#include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/capture/encoder.hpp>
+#include <loopscope/control/control_thread.hpp>
 #include <loopscope/control/exchange_log.hpp>
+#include <loopscope/cpu/loop_sampler.hpp>
 #include <loopscope/cpu/native_profiler.hpp>
 #include <loopscope/http/server.hpp>
 #include <loopscope/runtime/task_group.hpp>
@@ -21,7 +25,7 @@ class service {
  public:
   /// Listens at once.
   /// \param values  outlives the service, like `log`.
-  /// \throws system_error if the port or the artifact directory cannot be used.
+  /// \throws std::system_error if the port, the artifact directory or the encoder cannot be used.
   service(settings const& values, instance who, loopscope::logger& log);
 
   /// Serves until SIGINT or SIGTERM, then finishes what runs. A second signal ends the process
@@ -43,10 +47,14 @@ class service {
   loopscope::metrics::service_metrics metrics_{registry_};
   lab_metrics lab_metrics_{registry_};
   loopscope::artifacts::store store_;
-  loopscope::cpu::native_profiler profiler_;
+  loopscope::cpu::loop_sampler sampler_;
+  loopscope::cpu::native_profiler native_;
+  loopscope::capture::cpu_recorder recorder_{sampler_, native_, store_};
+  loopscope::capture::encoder encoder_;
   loopscope::loop::rolling_lag lag_;
   retained_memory memory_;
   loopscope::runtime::workers worker_;
+  loopscope::control::control_thread control_;
   boost::asio::signal_set signals_;
   loopscope::capture::cpu_capture cpu_;
   loopscope::control::exchange_log observer_;

@@ -3,8 +3,6 @@
 #include <profiling_lab/settings_table.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 
@@ -39,15 +37,14 @@ void read_token_file(loaded_settings& into) {
     into.errors.push_back("LAB_TOKEN, LAB_TOKEN_FILE: only one of them may be set");
     return;
   }
-  std::ifstream file{lab.token_file};
-  std::string text{std::istreambuf_iterator<char>{file}, {}};
-  if (!file) {
+  auto text = read_text_file(lab.token_file);
+  if (!text) {
     into.errors.push_back(where + "cannot be read");
     return;
   }
-  text.erase(text.find_last_not_of("\r\n") + 1);
+  text->erase(text->find_last_not_of("\r\n") + 1);
   for (auto const& row : settings_table())
-    if (row.variable == "LAB_TOKEN" && !row.assign(into.values, text))
+    if (row.variable == "LAB_TOKEN" && !row.assign(into.values, *text))
       into.errors.push_back(where + "has to hold " + std::string{row.expects});
 }
 

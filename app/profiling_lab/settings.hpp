@@ -43,6 +43,7 @@ struct settings {
   environment app_env = environment::development;
   lab_settings lab;
   loopscope::artifacts::settings artifacts;
+  std::filesystem::path encoder;  ///< empty: look for it
   loopscope::log_level log_level = loopscope::log_level::info;
 
   bool operator==(settings const&) const = default;

@@ -6,8 +6,10 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 namespace lab {
@@ -68,19 +70,33 @@ void flatten(json::object const& object, std::string const& prefix, std::string 
 
 }  // namespace
 
+std::optional<std::string> read_text_file(std::string const& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return std::nullopt;
+  std::ifstream file{path};
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  return file ? std::optional{std::move(text)} : std::nullopt;
+}
+
 flag_values read_flags(std::vector<std::string_view> const& arguments,
                        std::vector<std::string>& errors) {
   flag_values flags;
   for (auto next = arguments.begin(); next != arguments.end(); ++next) {
-    auto const where = "flag " + std::string{next->substr(0, next->find('='))};
+    // What is no flag is not repeated: it may be a secret that was passed in the wrong way.
+    if (!next->starts_with("--")) {
+      auto const position = std::to_string(next - arguments.begin() + 1);
+      errors.push_back("argument " + position + ": is not a flag");
+      continue;
+    }
     auto const equals = std::min(next->find('='), next->size());
-    auto const name = next->substr(0, equals).substr(next->starts_with("--") ? 2 : 0);
+    auto const where = "flag " + std::string{next->substr(0, equals)};
+    auto const name = next->substr(2, equals - 2);
     auto const has_value = equals < next->size();
-    if (auto const asked = command_of(name); asked && next->starts_with("--") && !has_value) {
+    if (auto const asked = command_of(name); asked && !has_value) {
       flags.command = *asked;
       continue;
     }
-    if (!next->starts_with("--") || (name != "config" && !is_known(&setting::flag, name))) {
+    if (name != "config" && !is_known(&setting::flag, name)) {
       errors.push_back(where + ": unknown flag");
       continue;
     }
@@ -118,14 +134,13 @@ std::vector<named_value> read_environment(std::map<std::string, std::string> con
 
 std::vector<named_value> read_file(std::string const& path, std::vector<std::string>& errors) {
   auto const source = "file " + path;
-  std::ifstream file{path};
-  std::string const text{std::istreambuf_iterator<char>{file}, {}};
-  if (!file) {
+  auto const text = read_text_file(path);
+  if (!text) {
     errors.push_back(source + ": cannot be read");
     return {};
   }
   boost::system::error_code error;
-  auto const parsed = json::parse(text, error);
+  auto const parsed = json::parse(*text, error);
   if (error || !parsed.is_object()) {
     errors.push_back(source + ": " + (error ? "not JSON: " + error.message() : "not an object"));
     return {};

@@ -6,6 +6,7 @@
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace loopscope::artifacts {
 
@@ -32,6 +33,12 @@ bool is_own_regular_file(int fd) {
   struct stat info {};
   return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
          info.st_nlink == 1;
+}
+
+file_descriptor open_own_file(int directory, std::string const& name) {
+  constexpr auto flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  file_descriptor file{openat(directory, name.c_str(), flags)};
+  return file && is_own_regular_file(file.get()) ? std::move(file) : file_descriptor{};
 }
 
 errc storage_error(int error) noexcept {

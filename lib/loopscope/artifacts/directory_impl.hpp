@@ -19,6 +19,10 @@ std::vector<std::string> names_in(int directory);
 /// or another user's file is never touched.
 bool is_own_regular_file(int fd);
 
+/// Opens such a file for reading; holds nothing if there is none of that name. A link is not
+/// followed, and a planted fifo cannot hold us.
+file_descriptor open_own_file(int directory, std::string const& name);
+
 /// errno of a failed file operation as the storage error that a caller is told.
 errc storage_error(int error) noexcept;
 

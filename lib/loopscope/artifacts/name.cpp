@@ -10,8 +10,9 @@ namespace loopscope::artifacts {
 namespace {
 
 constexpr std::array<std::string_view, 2> kinds{"cpu", "heap"};
-constexpr std::array<std::string_view, 8> extensions{
-    "cpuprofile", "pb.gz", "prof", "folded", "heapsnapshot", "heapprofile", "heap.pb.gz", "heap"};
+constexpr std::array<std::string_view, 9> extensions{"cpuprofile",  "pb.gz",      "prof",
+                                                     "folded",      "raw",        "heapsnapshot",
+                                                     "heapprofile", "heap.pb.gz", "heap"};
 
 // `0` stands for a digit and `x` for a lower-case hex digit; anything else for itself.
 constexpr std::string_view rest_shape = "-0000-00-00T00-00-00.000Z-xxxxxxxx.";

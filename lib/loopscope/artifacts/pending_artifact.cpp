@@ -21,12 +21,15 @@ std::string temporary_name(std::string_view name) {
 
 }  // namespace
 
-result<pending_artifact> pending_artifact::create(file_descriptor directory, std::string name) {
+result<pending_artifact> pending_artifact::create(file_descriptor directory,
+                                                  std::filesystem::path const& where,
+                                                  std::string name) {
   pending_artifact pending{std::move(directory), std::move(name)};
   constexpr auto flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   pending.file_ = file_descriptor{
       openat(pending.directory(), temporary_name(pending.name_).c_str(), flags, 0600)};
   if (!pending.file_) return storage_error(errno);
+  pending.path_ = where / temporary_name(pending.name_);
   return pending;
 }
 

@@ -3,6 +3,7 @@
 #include <loopscope/base/file_descriptor.hpp>
 #include <loopscope/base/result.hpp>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,8 @@ class pending_artifact {
  public:
   /// Creates the temporary file: new, not through a link, readable by its owner alone.
   /// \return  errc::storage_unavailable, errc::storage_full.
-  static result<pending_artifact> create(file_descriptor directory, std::string name);
+  static result<pending_artifact> create(file_descriptor directory,
+                                         std::filesystem::path const& where, std::string name);
 
   pending_artifact(pending_artifact&&) noexcept = default;
   pending_artifact& operator=(pending_artifact&&) = delete;
@@ -25,6 +27,9 @@ class pending_artifact {
   [[nodiscard]] int fd() const noexcept { return file_.get(); }
   [[nodiscard]] int directory() const noexcept { return directory_.get(); }
   [[nodiscard]] std::string const& name() const noexcept { return name_; }
+
+  /// Where the temporary file lies, for another process that writes it.
+  [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
 
   /// Writes all of `bytes` at the file's offset.
   /// \return  errc::storage_full, errc::storage_unavailable.
@@ -43,6 +48,7 @@ class pending_artifact {
 
   file_descriptor directory_;
   file_descriptor file_;
+  std::filesystem::path path_;
   std::string name_;
 };
 

@@ -54,12 +54,17 @@ store::store(settings where) : settings_{std::move(where)} {
   if (!directory)
     throw std::system_error{errno, std::generic_category(),
                             "cannot use the artifact directory " + settings_.directory.string()};
-  lock_ = owner_lock{directory->get()};
+  try {
+    lock_ = owner_lock{directory->get()};
+  } catch (std::system_error const& error) {
+    throw std::system_error{
+        error.code(), "cannot write to the artifact directory " + settings_.directory.string()};
+  }
   // What an instance was writing when it died is of no use.
   for (auto const& leftover : names_in(directory->get())) {
     auto const name = parse_name(pending_artifact::final_name(leftover));
-    if (name && !lock_.is_held_elsewhere(directory->get(), name->owner()))
-      unlinkat(directory->get(), leftover.c_str(), 0);
+    if (!name || lock_.is_held_elsewhere(directory->get(), name->owner())) continue;
+    if (open_own_file(directory->get(), leftover)) unlinkat(directory->get(), leftover.c_str(), 0);
   }
 }
 
@@ -84,18 +89,27 @@ result<pending_artifact> store::create(std::string const& name) {
   LOOPSCOPE_EXPECTS(parse_name(name).has_value());
   auto directory = open_directory(settings_.directory);
   if (!directory) return directory.error();
-  return pending_artifact::create(std::move(*directory), name);
+  return pending_artifact::create(std::move(*directory), settings_.directory, name);
 }
 
-result<artifact> store::commit(pending_artifact pending) {
-  byte_count const size{static_cast<std::uint64_t>(stat_of(pending.fd()).st_size)};
-  auto const room = make_room(pending.directory(), size);
+result<std::vector<artifact>> store::commit(std::vector<pending_artifact> pending) {
+  std::vector<artifact> done;
+  if (pending.empty()) return done;
+  byte_count sum;
+  for (auto const& each : pending) sum += {static_cast<std::uint64_t>(stat_of(each.fd()).st_size)};
+  auto const room = make_room(pending.front().directory(), sum);
   if (!room) return room.error();
-  auto about = describe(pending.name(), pending.fd());
-  auto const published = pending.publish();
-  if (!published) return published.error();
-  count(size);
-  return about;
+  for (auto& each : pending) {
+    auto about = describe(each.name(), each.fd());
+    auto const published = each.publish();
+    if (!published) {
+      for (auto const& earlier : done) std::ignore = remove(earlier.name);  // all or none
+      return published.error();
+    }
+    count(about->size);
+    done.push_back(std::move(*about));
+  }
+  return done;
 }
 
 result<std::vector<artifact>> store::list() {
@@ -191,10 +205,8 @@ void store::count(byte_count size) {
 result<file_descriptor> store::open_file(int directory, std::string_view name) const {
   auto const parts = parse_name(name);
   if (!parts || lock_.is_held_elsewhere(directory, parts->owner())) return errc::not_found;
-  // O_NONBLOCK, so that a planted fifo cannot hold us.
-  constexpr auto flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  file_descriptor file{openat(directory, std::string{name}.c_str(), flags)};
-  if (!file || !is_own_regular_file(file.get())) return errc::not_found;
+  auto file = open_own_file(directory, std::string{name});
+  if (!file) return errc::not_found;
   return file;
 }
 

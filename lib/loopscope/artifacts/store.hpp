@@ -74,10 +74,10 @@ class store {
   /// \return  errc::storage_unavailable, errc::storage_full.
   result<pending_artifact> create(std::string const& name);
 
-  /// Makes the file durable and visible; evicts as much as the quota asks for.
-  /// \return  errc::quota_exceeded  it alone, or with what may not be evicted, is too large;
-  ///          errc::storage_unavailable, errc::storage_full. The temporary file is then removed.
-  result<artifact> commit(pending_artifact pending);
+  /// Makes the files of a capture durable and visible; evicts as much as the quota asks for.
+  /// \return  errc::quota_exceeded  they alone are too large;
+  ///          errc::storage_unavailable, errc::storage_full. No file of them is then left.
+  result<std::vector<artifact>> commit(std::vector<pending_artifact> pending);
 
   /// All artifacts, oldest first, after evicting what is too old. O(entries of the directory);
   /// a file that this process did not write is read once for its digest.

@@ -1,90 +1,236 @@
 #include <loopscope/base/expects.hpp>
 #include <loopscope/capture/cpu_capture.hpp>
-#include <loopscope/cpu/native_profile.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <cmath>
+#include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace loopscope::capture {
 
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
 
-struct cpu_capture::recording {
-  artifacts::pending_artifact file;
+namespace {
+
+constexpr std::size_t remembered = 32;
+constexpr auto drain_interval = 100ms;
+constexpr auto encoder_limit = 120s;
+constexpr std::size_t id_length = 8;
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+}  // namespace
+
+struct cpu_capture::job {
+  job(asio::any_io_executor const& control, cpu_request request)
+      : ended{control, asio::steady_timer::time_point::max()}, tick{control} {
+    state.request = request;
+    state.started = std::chrono::system_clock::now();
+  }
+
+  [[nodiscard]] bool is_running() const {
+    return state.phase == capture_phase::sampling || state.phase == capture_phase::encoding;
+  }
+
+  void cancel() {
+    cancelled = true;
+    tick.cancel();
+    encoding.emit(asio::cancellation_type::terminal);
+  }
+
+  cpu_capture_state state;
+  asio::steady_timer ended;  // waited for until the end cancels it
+  asio::steady_timer tick;
+  asio::cancellation_signal encoding;
+  bool cancelled = false;
 };
 
-cpu_capture::cpu_capture(asio::any_io_executor loop, runtime::workers& worker,
-                         cpu::native_profiler& profiler, artifacts::store& store)
-    : worker_{worker}, profiler_{profiler}, store_{store}, timer_{std::move(loop)} {}
-
-asio::awaitable<result<cpu_profile>> cpu_capture::record(std::chrono::seconds duration, int hz) {
-  LOOPSCOPE_EXPECTS(duration >= min_recording && duration <= max_recording);
-  LOOPSCOPE_EXPECTS(hz >= cpu::min_hz && hz <= cpu::max_hz);
-  if (!cpu::native_profiler::available()) co_return errc::unsupported;
-  if (in_progress_) co_return errc::busy;
-
-  struct flight {
-    bool& flag;
-    ~flight() { flag = false; }
-  } const alone{in_progress_ = true};
-  co_return co_await record_alone(duration, hz);
+std::string_view to_text(capture_phase phase) noexcept {
+  switch (phase) {
+    case capture_phase::sampling:
+      return "sampling";
+    case capture_phase::encoding:
+      return "encoding";
+    case capture_phase::done:
+      return "done";
+    case capture_phase::failed:
+      return "failed";
+    case capture_phase::cancelled:
+      return "cancelled";
+  }
+  return "unknown";
 }
 
-asio::awaitable<result<cpu_profile>> cpu_capture::record_alone(std::chrono::seconds duration,
-                                                               int hz) {
-  auto start = [this, hz] { return begin(hz); };
-  auto running = co_await runtime::offload(worker_, std::move(start));
-  if (!running) co_return running.error();
+cpu_capture::cpu_capture(dependencies with)
+    : with_{std::move(with)},
+      tasks_{with_.control, [this](std::exception_ptr failure) {
+               try {
+                 std::rethrow_exception(std::move(failure));
+               } catch (std::exception const& error) {
+                 with_.log.error("capture_failed", {{"reason", error.what()}});
+               }
+             }} {}
 
-  auto const started = std::chrono::steady_clock::now();
-  auto const state = co_await asio::this_coro::cancellation_state;
-  if (!finishing_ && state.cancelled() == asio::cancellation_type::none) {
-    timer_.expires_at(started + duration);
-    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+cpu_capture::~cpu_capture() = default;
+
+asio::awaitable<result<std::string>> cpu_capture::start(cpu_request request) {
+  LOOPSCOPE_EXPECTS(request.duration >= min_recording && request.duration <= max_recording);
+  if (in_progress_.exchange(true)) co_return errc::busy;
+  auto one = std::make_shared<job>(with_.control, request);
+  auto begin = [this, hz = request.hz] { return with_.recorder.begin(hz); };
+  result<std::string> stem = errc::unsupported;
+  try {
+    stem = co_await runtime::offload(with_.worker, std::move(begin));
+  } catch (...) {
+    in_progress_ = false;
+    throw;
   }
-  auto const sampled = std::chrono::steady_clock::now() - started;
+  if (!stem) {
+    in_progress_ = false;
+    co_return stem.error();
+  }
+  one->state.id = stem->substr(stem->size() - id_length);
+  jobs_.push_back(one);
+  if (jobs_.size() > remembered) jobs_.pop_front();
+  tasks_.spawn([this, one, stem = *stem] { return run(one, stem); });
+  co_return one->state.id;
+}
 
-  auto end = [&] { return finish(std::move(*running), sampled, hz); };
-  auto profile = co_await runtime::offload(worker_, std::move(end));
-  if (profile) profile->quality.truncated = sampled < duration;
-  co_return profile;
+asio::awaitable<void> cpu_capture::run(std::shared_ptr<job> one, std::string stem) {
+  result<void> outcome = errc::cancelled;
+  try {
+    if (co_await sample(*one)) {
+      outcome = co_await encode(*one, std::move(stem));
+    } else {
+      auto drop = [this] { with_.recorder.abandon(); };
+      co_await runtime::offload(with_.worker, std::move(drop));
+    }
+  } catch (std::exception const& error) {
+    one->state.detail = error.what();
+    outcome = errc::encoder_failed;
+  }
+  finish(*one, outcome);
+}
+
+// \return false if it was cancelled.
+asio::awaitable<bool> cpu_capture::sample(job& one) {
+  auto const start = clock::now();
+  auto const end = start + one.state.request.duration;
+  while (clock::now() < end && !finishing_ && !one.cancelled) {
+    one.tick.expires_at(std::min(end, clock::now() + drain_interval));
+    co_await one.tick.async_wait(as_result);
+    with_.recorder.drain();
+    one.state.sampled = clock::now() - start;
+  }
+  one.state.quality.truncated = clock::now() < end;
+  co_return !one.cancelled;
+}
+
+asio::awaitable<result<void>> cpu_capture::encode(job& one, std::string stem) {
+  one.state.phase = capture_phase::encoding;
+  auto store = [&] { return with_.recorder.store_raw(stem); };
+  auto const raw = co_await runtime::offload(with_.worker, std::move(store));
+  if (!raw) co_return raw.error();
+  auto const truncated = one.state.quality.truncated;
+  one.state.quality = raw->second;
+  one.state.quality.truncated = truncated;
+
+  auto open = [&] { return with_.recorder.open_outputs(stem); };
+  auto files = co_await runtime::offload(with_.worker, std::move(open));
+  if (!files) co_return files.error();
+  std::vector<std::pair<std::string, std::filesystem::path>> outputs;
+  for (std::size_t i = 0; i < files->size(); ++i)
+    outputs.emplace_back(cpu_formats()[i], (*files)[i].path());
+
+  result<encoded> report = errc::cancelled;
+  if (!one.cancelled) {
+    auto work = with_.encoder.run(raw->first.path, outputs, encoder_limit, one.state.detail);
+    auto const slot = one.encoding.slot();
+    report = co_await asio::co_spawn(with_.control, std::move(work),
+                                     asio::bind_cancellation_slot(slot, asio::use_awaitable));
+  }
+  if (!report) {
+    if (report.error() == make_error_code(errc::encoder_failed))
+      one.state.detail += "; the raw capture is kept: " + raw->first.path.string();
+    auto drop = [&] { files->clear(); };
+    co_await runtime::offload(with_.worker, std::move(drop));
+    co_return report.error();
+  }
+  one.state.quality.unresolved_share = report->unresolved_share;
+  auto publish = [&] { return with_.recorder.publish(std::move(*files), raw->first.name); };
+  auto done = co_await runtime::offload(with_.worker, std::move(publish));
+  if (!done) co_return done.error();
+  one.state.artifacts = std::move(*done);
+  co_return result<void>{};
+}
+
+void cpu_capture::finish(job& one, result<void> outcome) {
+  if (outcome) {
+    one.state.phase = capture_phase::done;
+  } else if (outcome.error() == make_error_code(errc::cancelled)) {
+    one.state.phase = capture_phase::cancelled;
+    one.state.error = outcome.error();
+  } else {
+    one.state.phase = capture_phase::failed;
+    one.state.error = outcome.error();
+    auto const reason = one.state.error.message();
+    with_.log.warn("capture_failed",
+                   {{"id", one.state.id}, {"reason", reason}, {"detail", one.state.detail}});
+  }
+  in_progress_ = false;
+  one.ended.cancel();
+}
+
+asio::awaitable<std::optional<cpu_capture_state>> cpu_capture::wait(std::string id) {
+  auto const one = find_job(id);
+  if (!one) co_return std::nullopt;
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (one->is_running()) {
+    co_await one->ended.async_wait(as_result);
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() == asio::cancellation_type::none) continue;
+    // The caller has gone; the capture still has to end before it can be reported on.
+    one->cancel();
+    co_return one->state;
+  }
+  co_return one->state;
+}
+
+std::optional<cpu_capture_state> cpu_capture::find(std::string_view id) const {
+  auto const one = find_job(id);
+  return one ? std::optional{one->state} : std::nullopt;
+}
+
+bool cpu_capture::cancel(std::string_view id) {
+  auto const one = find_job(id);
+  if (one && one->is_running()) one->cancel();
+  return one != nullptr;
 }
 
 void cpu_capture::finish_early() {
   finishing_ = true;
-  timer_.cancel();
+  for (auto const& one : jobs_)
+    if (one->state.phase == capture_phase::sampling) one->tick.cancel();
 }
 
-result<cpu_capture::recording> cpu_capture::begin(int hz) {
-  auto stem = store_.new_stem("cpu");
-  if (!stem) return stem.error();
-  auto file = store_.create(*stem + ".prof");
-  if (!file) return file.error();
-  auto const started = profiler_.start(file->fd(), hz);
-  if (!started) return started.error();
-  return recording{std::move(*file)};
+asio::awaitable<void> cpu_capture::drain(std::chrono::milliseconds limit) {
+  co_await tasks_.wait(limit);
+  for (auto const& one : jobs_)
+    if (one->is_running()) one->cancel();
+  co_await tasks_.wait();
 }
 
-result<cpu_profile> cpu_capture::finish(recording running, std::chrono::nanoseconds sampled,
-                                        int hz) {
-  profiler_.stop();
-  auto const period = std::chrono::microseconds{std::chrono::seconds{1}} / hz;
-  auto const summary = cpu::finish_native_profile(running.file.fd(), period);
-  if (!summary) return summary.error();
-  if (summary->samples == 0) return errc::nothing_captured;
-  auto stored = store_.commit(std::move(running.file));
-  if (!stored) return stored.error();
-
-  auto const expected = static_cast<double>(sampled.count()) * 1e-9 * hz;
-  cpu_profile profile{.artifacts = {}, .duration = sampled, .quality = {}};
-  profile.artifacts.push_back(std::move(*stored));
-  profile.quality.samples_expected = static_cast<std::uint64_t>(std::llround(expected));
-  profile.quality.samples_taken = summary->samples;
-  return profile;
+std::shared_ptr<cpu_capture::job> cpu_capture::find_job(std::string_view id) const {
+  auto const same = [&](std::shared_ptr<job> const& each) { return each->state.id == id; };
+  auto const found = std::find_if(jobs_.begin(), jobs_.end(), same);
+  return found == jobs_.end() ? nullptr : *found;
 }
 
 }  // namespace loopscope::capture

@@ -1,16 +1,25 @@
 #pragma once
 
 #include <loopscope/artifacts/store.hpp>
+#include <loopscope/base/log.hpp>
 #include <loopscope/base/result.hpp>
-#include <loopscope/cpu/native_profiler.hpp>
+#include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/capture/encoder.hpp>
+#include <loopscope/model/cpu_quality.hpp>
+#include <loopscope/runtime/task_group.hpp>
 #include <loopscope/runtime/workers.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <chrono>
-#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace loopscope::capture {
@@ -19,56 +28,88 @@ namespace loopscope::capture {
 inline constexpr std::chrono::seconds min_recording{1};
 inline constexpr std::chrono::seconds max_recording{120};
 
-/// Whether a profile can be trusted.
-struct cpu_quality {
-  std::uint64_t samples_expected = 0;  ///< of the time that was really sampled
-  std::uint64_t samples_taken = 0;
-  bool truncated = false;  ///< ended early, by a shutdown
+struct cpu_request {
+  std::chrono::seconds duration;  ///< in [min_recording, max_recording]
+  int hz;                         ///< in [cpu::min_hz, cpu::max_hz]
 };
 
-/// A finished recording.
-struct cpu_profile {
-  std::vector<artifacts::artifact> artifacts;
-  std::chrono::duration<double> duration;  ///< how long it really sampled
-  cpu_quality quality;
+enum class capture_phase { sampling, encoding, done, failed, cancelled };
+
+std::string_view to_text(capture_phase phase) noexcept;
+
+/// A capture as far as it has come.
+struct cpu_capture_state {
+  std::string id;  ///< as in the names of its artifacts
+  cpu_request request{};
+  capture_phase phase = capture_phase::sampling;
+  std::chrono::system_clock::time_point started;
+  std::chrono::duration<double> sampled{};     ///< so far
+  boost::system::error_code error;             ///< when failed
+  std::string detail;                          ///< for people, when failed
+  std::vector<artifacts::artifact> artifacts;  ///< when done, `.cpuprofile` first
+  model::cpu_quality quality;                  ///< when done
 };
 
-/// Records what the loop thread does, running and waiting, and stores it.
-/// \thread loop; starting, stopping and storing happen on the worker
+/// Records what the loop thread does, encodes it in another process and stores it.
+///
+/// One capture at a time. The latest 32 can be asked for.
+/// \thread control, but for in_progress()
 class cpu_capture {
  public:
-  /// The references outlive the object. `profiler` and `store` are used on `worker` alone.
-  cpu_capture(boost::asio::any_io_executor loop, runtime::workers& worker,
-              cpu::native_profiler& profiler, artifacts::store& store);
+  struct dependencies {
+    boost::asio::any_io_executor control;
+    runtime::workers& worker;
+    cpu_recorder& recorder;  ///< used on `worker` alone
+    capture::encoder const& encoder;
+    logger& log;
+  };
 
+  /// The references outlive the object.
+  explicit cpu_capture(dependencies with);
+  ~cpu_capture();
+
+  /// Whether a capture runs. \thread any
   [[nodiscard]] bool in_progress() const noexcept { return in_progress_; }
 
-  /// Samples for `duration` of wall time and stores the profile.
-  /// \param duration  in [min_recording, max_recording].
-  /// \param hz        in [cpu::min_hz, cpu::max_hz].
-  /// \return  errc::busy  a recording runs already, ours or one by CPUPROFILE;
-  ///          errc::unsupported  this build has no profiler;
-  ///          errc::nothing_captured  not one sample was taken;
-  ///          errc::storage_unavailable, storage_full, quota_exceeded  as of the store.
-  /// \cancel  any: sampling ends at once; what was taken is stored and marked truncated.
-  boost::asio::awaitable<result<cpu_profile>> record(std::chrono::seconds duration, int hz);
+  /// Starts a capture that goes on by itself.
+  /// \return  its id;
+  ///          errc::busy  one runs already, ours or one by CPUPROFILE;
+  ///          errc::unsupported  this build cannot sample;
+  ///          errc::storage_unavailable.
+  boost::asio::awaitable<result<std::string>> start(cpu_request request);
 
-  /// Ends the running recording as if its time were over, and every later one at once.
+  /// Waits for a capture's end.
+  /// \return  its last state; none if no such capture is known.
+  /// \cancel  any: the capture is cancelled, its samples are lost.
+  boost::asio::awaitable<std::optional<cpu_capture_state>> wait(std::string id);
+
+  [[nodiscard]] std::optional<cpu_capture_state> find(std::string_view id) const;
+
+  /// Cancels a running capture; one that has ended is left as it is.
+  /// \return  false if no such capture is known.
+  bool cancel(std::string_view id);
+
+  /// Ends sampling, now and of every later capture; what was taken is encoded and marked
+  /// truncated.
   void finish_early();
 
+  /// Waits until no capture runs, then cancels what is left after `limit`.
+  boost::asio::awaitable<void> drain(std::chrono::milliseconds limit);
+
  private:
-  struct recording;
+  struct job;
 
-  boost::asio::awaitable<result<cpu_profile>> record_alone(std::chrono::seconds duration, int hz);
-  result<recording> begin(int hz);
-  result<cpu_profile> finish(recording running, std::chrono::nanoseconds sampled, int hz);
+  boost::asio::awaitable<void> run(std::shared_ptr<job> one, std::string stem);
+  boost::asio::awaitable<bool> sample(job& one);
+  boost::asio::awaitable<result<void>> encode(job& one, std::string stem);
+  void finish(job& one, result<void> outcome);
+  [[nodiscard]] std::shared_ptr<job> find_job(std::string_view id) const;
 
-  runtime::workers& worker_;
-  cpu::native_profiler& profiler_;
-  artifacts::store& store_;
-  boost::asio::steady_timer timer_;
-  bool in_progress_ = false;
+  dependencies with_;
+  std::list<std::shared_ptr<job>> jobs_;  // the latest last
+  std::atomic<bool> in_progress_{false};
   bool finishing_ = false;
+  runtime::task_group tasks_;
 };
 
 }  // namespace loopscope::capture

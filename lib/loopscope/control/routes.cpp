@@ -1,5 +1,5 @@
 #include <loopscope/control/artifact_handlers.hpp>
-#include <loopscope/control/cpu_profile_handler.hpp>
+#include <loopscope/control/capture_handlers.hpp>
 #include <loopscope/control/log_level_handler.hpp>
 #include <loopscope/control/routes.hpp>
 #include <loopscope/control/scrape_handler.hpp>
@@ -12,8 +12,16 @@ std::vector<http::route> routes(services const& with) {
   return {
       {verb::get, metrics_path, access::open, make_scrape_handler(with),
        "Metrics in Prometheus' text format"},
-      {verb::post, "/api/lab/cpu-profile", access::token, record_cpu_profile{with.cpu},
-       "Record a CPU profile of the loop thread", cpu_profile_parameters()},
+      {.method = verb::post,
+       .path = "/api/lab/cpu-profile",
+       .handler = record_cpu_profile{with.control, with.cpu},
+       .summary = "Record a CPU profile of the loop thread",
+       .parameters = cpu_profile_parameters(),
+       .cancel_on_disconnect = true},
+      {verb::get, "/api/lab/captures/{id}", access::token, show_capture{with.control, with.cpu},
+       "How far a capture has come"},
+      {verb::delete_, "/api/lab/captures/{id}", access::token,
+       cancel_capture{with.control, with.cpu}, "Cancel a capture"},
       {verb::get, "/api/lab/artifacts", access::token, list_artifacts{with.worker, with.store},
        "List the artifacts, oldest first"},
       {verb::get, "/api/lab/artifacts/{name}", access::token,

@@ -7,6 +7,7 @@
 #include <loopscope/metrics/service_metrics.hpp>
 #include <loopscope/runtime/workers.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <prometheus/registry.h>
 
 namespace loopscope::control {
@@ -16,7 +17,8 @@ struct services {
   logger& log;
   runtime::workers& worker;
   artifacts::store& store;  ///< used on `worker` alone
-  capture::cpu_capture& cpu;
+  boost::asio::any_io_executor control;
+  capture::cpu_capture& cpu;  ///< used on `control`
   loop::rolling_lag const& lag;
   prometheus::Registry& registry;
   metrics::service_metrics& metrics;

@@ -1,16 +1,20 @@
-#include <loopscope/base/expects.hpp>
 #include <loopscope/cpu/native_profiler.hpp>
 
 #ifdef LOOPSCOPE_WITH_GPERFTOOLS
 #include <gperftools/profiler.h>
-#endif
 
-#include <chrono>
+#include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <string>
+#include <cstring>
 #include <string_view>
+#include <sys/mman.h>
 #include <sys/time.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#endif
 
 namespace loopscope::cpu {
 
@@ -44,30 +48,57 @@ class gathered_stderr {
   std::FILE* memory_;
 };
 
+void put_period(std::string& profile, std::chrono::microseconds period) {
+  // The header's fourth 8-byte word.
+  constexpr std::size_t offset = 3 * sizeof(std::uint64_t);
+  auto const value = static_cast<std::uint64_t>(period.count());
+  if (profile.size() >= offset + sizeof value)
+    std::memcpy(profile.data() + offset, &value, sizeof value);
+}
+
+std::string contents(int fd) {
+  std::string text(static_cast<std::size_t>(lseek(fd, 0, SEEK_END)), '\0');
+  auto const got = pread(fd, text.data(), text.size(), 0);
+  if (got != static_cast<ssize_t>(text.size()))
+    throw std::system_error{errno, std::generic_category(), "pread"};
+  return text;
+}
+
 }  // namespace
 
 bool native_profiler::available() noexcept {
   return true;
 }
 
-result<void> native_profiler::start(int fd, int hz) {
-  LOOPSCOPE_EXPECTS(hz >= min_hz && hz <= max_hz);
-  if (timer_) return errc::busy;
-  // By this name gperftools opens the very file that the store made, whatever lies at its path.
-  auto const path = "/proc/self/fd/" + std::to_string(fd);
+native_profiler::~native_profiler() {
+  if (!file_) return;
+  gathered_stderr const quiet;
+  ProfilerStop();
+}
+
+result<void> native_profiler::start() {
+  if (file_) return errc::busy;
+  file_descriptor memory{memfd_create("cpu.prof", MFD_CLOEXEC)};
+  if (!memory) throw std::system_error{errno, std::generic_category(), "memfd_create"};
+  auto const path = "/proc/self/fd/" + std::to_string(memory.get());
   if (ProfilerStart(path.c_str()) == 0) return errc::busy;
-  // Its own timer counts CPU time of the process and would interrupt any thread: ours replaces it.
+  // Its own timer counts CPU time of the process and would interrupt any thread.
   itimerval const off{};
   setitimer(ITIMER_PROF, &off, nullptr);
-  timer_.emplace(thread_, std::chrono::microseconds{std::chrono::seconds{1}} / hz);
+  file_ = std::move(memory);
   return {};
 }
 
-void native_profiler::stop() {
-  if (!timer_) return;
-  timer_.reset();
-  gathered_stderr const quiet;
-  ProfilerStop();
+std::string native_profiler::stop(std::chrono::microseconds period) {
+  if (!file_) return {};
+  {
+    gathered_stderr const quiet;
+    ProfilerStop();
+  }
+  auto const file = std::exchange(file_, file_descriptor{});
+  auto profile = contents(file.get());
+  put_period(profile, period);
+  return profile;
 }
 
 #else
@@ -76,11 +107,15 @@ bool native_profiler::available() noexcept {
   return false;
 }
 
-result<void> native_profiler::start(int, int) {
+native_profiler::~native_profiler() = default;
+
+result<void> native_profiler::start() {
   return errc::unsupported;
 }
 
-void native_profiler::stop() {}
+std::string native_profiler::stop(std::chrono::microseconds) {
+  return {};
+}
 
 #endif
 

@@ -1,45 +1,39 @@
 #pragma once
 
+#include <loopscope/base/file_descriptor.hpp>
 #include <loopscope/base/result.hpp>
-#include <loopscope/cpu/thread_timer.hpp>
 
-#include <optional>
-#include <sys/types.h>
+#include <chrono>
+#include <string>
 
 namespace loopscope::cpu {
 
-/// Bounds on the sampling rate, inclusive.
-inline constexpr int min_hz = 1;
-inline constexpr int max_hz = 1000;
-
-/// gperftools' CPU profiler, ticking on one thread by the wall clock.
-///
-/// SIGPROF belongs to the whole process: one profiler per process. Its handler is gperftools' own;
-/// every thread but the sampled one has to block SIGPROF.
-/// \thread worker: starting and stopping takes up to 10 ms
+/// gperftools' CPU profiler without its timer: it counts the SIGPROFs that a loop_sampler passes
+/// on. \thread worker: starting and stopping takes up to 10 ms
 class native_profiler {
  public:
   /// Whether this build has gperftools.
   static bool available() noexcept;
 
-  /// \param thread  kernel id of the thread to sample.
-  explicit native_profiler(pid_t thread) : thread_{thread} {}
+  native_profiler() = default;
   native_profiler(native_profiler const&) = delete;
   native_profiler& operator=(native_profiler const&) = delete;
-  ~native_profiler() { stop(); }
+  ~native_profiler();
 
-  /// Starts to sample into the open file `fd`, which it truncates.
-  /// \param hz  in [min_hz, max_hz].
+  /// Starts to count, into memory.
   /// \return  errc::unsupported  without gperftools;
   ///          errc::busy  gperftools profiles already, perhaps by CPUPROFILE.
-  result<void> start(int fd, int hz);
+  /// \throws  system_error if there is no memory for the file.
+  result<void> start();
 
-  /// Ends sampling and completes the file. Nothing happens when it is not running.
-  void stop();
+  /// Ends counting.
+  /// \param period  the one that was really used; it is noted in the profile.
+  /// \return  the profile in gperftools' own format; empty when it was not running.
+  /// Source: https://gperftools.github.io/gperftools/cpuprofile-fileformat.html
+  std::string stop(std::chrono::microseconds period);
 
  private:
-  pid_t thread_;
-  std::optional<thread_timer> timer_;
+  file_descriptor file_;
 };
 
 }  // namespace loopscope::cpu

@@ -1,3 +1,4 @@
+#include <loopscope/base/cgroup.hpp>
 #include <loopscope/base/duration.hpp>
 #include <loopscope/heap/headroom.hpp>
 
@@ -44,57 +45,33 @@ byte_count machine_headroom(fs::path const& root) {
 }
 
 // The names of one version of the interface.
-struct controller {
-  char const* mount;
+struct file_names {
   char const* limit;
   char const* usage;
   char const* reclaimable;
 };
-constexpr controller version_2{"sys/fs/cgroup", "memory.max", "memory.current", "inactive_file "};
-constexpr controller version_1{"sys/fs/cgroup/memory", "memory.limit_in_bytes",
-                               "memory.usage_in_bytes", "total_inactive_file "};
+constexpr file_names version_1{"memory.limit_in_bytes", "memory.usage_in_bytes",
+                               "total_inactive_file "};
+constexpr file_names version_2{"memory.max", "memory.current", "inactive_file "};
 
-byte_count group_headroom(fs::path const& group, controller const& names) {
-  auto const limit = number(contents(group / names.limit));
-  auto const used = number(contents(group / names.usage));
+byte_count group_headroom(cgroup const& group) {
+  auto const& names = group.version == 2 ? version_2 : version_1;
+  auto const limit = number(contents(group.directory / names.limit));
+  auto const used = number(contents(group.directory / names.usage));
   if (!limit || !used) return unlimited;
-  auto const cache = number_after(contents(group / "memory.stat"), names.reclaimable);
-  auto const needed = *used - std::min(*used, cache.value_or(0));
+  auto const stat = contents(group.directory / "memory.stat");
+  auto const cache = number_after(stat, names.reclaimable).value_or(0);
+  auto const needed = *used - std::min(*used, cache);
   return {*limit - std::min(*limit, needed)};
-}
-
-// The group of the process and all above it: the tightest counts.
-byte_count tightest(fs::path const& root, std::string_view path, controller const& names) {
-  auto const mount = root / names.mount;
-  auto least = group_headroom(mount, names);
-  auto group = mount;
-  for (auto const& part : fs::path{path}.relative_path()) {
-    group /= part;
-    least = std::min(least, group_headroom(group, names));
-  }
-  return least;
-}
-
-// A row is `0::/path` for version 2 and `7:memory:/path` for version 1.
-byte_count cgroup_headroom(fs::path const& root) {
-  auto least = unlimited;
-  std::ifstream rows{root / "proc/self/cgroup"};
-  for (std::string row; std::getline(rows, row);) {
-    auto const first = row.find(':');
-    auto const second = row.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    auto const controllers = row.substr(first + 1, second - first - 1);
-    auto const path = std::string_view{row}.substr(second + 1);
-    if (controllers.empty()) least = std::min(least, tightest(root, path, version_2));
-    if (controllers == "memory") least = std::min(least, tightest(root, path, version_1));
-  }
-  return least;
 }
 
 }  // namespace
 
 byte_count memory_headroom(fs::path const& root) {
-  return std::min(machine_headroom(root), cgroup_headroom(root));
+  auto least = machine_headroom(root);
+  for (auto const& group : cgroups_of_process("memory", root))
+    least = std::min(least, group_headroom(group));
+  return least;
 }
 
 }  // namespace loopscope::heap

@@ -1,6 +1,8 @@
 #include <loopscope/http/connection_impl.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/serializer.hpp>
@@ -59,23 +61,58 @@ asio::awaitable<beast::error_code> connection::read_more() {
   co_return error;
 }
 
-asio::awaitable<beast::error_code> connection::read_until(bool (request_parser::*done)() const,
-                                                          request_parser& into,
-                                                          std::chrono::milliseconds limit) {
+// \return need_more when the parser has taken all that it can use of the buffer.
+beast::error_code connection::feed(request_parser& into) {
+  beast::error_code error = beast::http::error::need_more;
+  if (!has_input()) return error;
+  error = {};
+  auto const used = into.put(buffer_.data(), error);
+  buffer_.consume(used);
+  taken_ += used;
+  return error;
+}
+
+asio::awaitable<beast::error_code> connection::read_head(request_parser& into) {
+  auto const too_large = make_error_code(beast::http::error::header_limit);
+  auto const limit = limits_.header.value;
   bool waiting = false;
-  while (!(into.*done)()) {
-    if (has_input()) {
-      beast::error_code error;
-      buffer_.consume(into.put(buffer_.data(), error));
-      if (error && error != beast::http::error::need_more) co_return error;
-      if ((into.*done)()) break;
-    }
-    if (!std::exchange(waiting, true)) deadline_.set(limit);
-    auto const error = co_await read_more();
-    if (error) co_return error;
+  taken_ = 0;
+  into.header_limit(static_cast<std::uint32_t>(limit + read_size));  // ours is exact
+  while (true) {
+    auto const error = feed(into);
+    if (into.is_header_done()) co_return taken_ > limit ? too_large : beast::error_code{};
+    if (error && error != beast::http::error::need_more) co_return error;
+    // Whatever is here belongs to the head, and at least one byte of it is missing.
+    if (taken_ + buffer_.size() >= limit) co_return too_large;
+    if (error != beast::http::error::need_more) continue;
+    if (!std::exchange(waiting, true)) deadline_.set(limits_.head_time);
+    if (auto const failed = co_await read_more()) co_return failed;
   }
-  if (waiting) deadline_.clear();
+}
+
+asio::awaitable<beast::error_code> connection::read_body(request_parser& into) {
+  bool waiting = false;
+  while (!into.is_done()) {
+    auto const error = feed(into);
+    if (into.is_done()) break;
+    if (error && error != beast::http::error::need_more) co_return error;
+    if (!error && has_input()) continue;
+    if (!std::exchange(waiting, true)) deadline_.set(limits_.body_time);
+    if (auto const failed = co_await read_more()) co_return failed;
+  }
   co_return beast::error_code{};
+}
+
+asio::awaitable<void> connection::wait_for_close() {
+  auto const [failed] = co_await socket_.async_wait(tcp::socket::wait_read, as_result);
+  if (failed) co_return;
+  char byte = 0;
+  beast::error_code error;
+  socket_.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
+  if (error) co_return;  // at its end, or reset
+  asio::steady_timer forever{co_await asio::this_coro::executor,
+                             asio::steady_timer::time_point::max()};
+  co_await forever.async_wait(as_result);
 }
 
 asio::awaitable<beast::error_code> connection::write(std::string_view text) {

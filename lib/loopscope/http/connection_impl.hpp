@@ -37,10 +37,16 @@ class connection {
   /// \cancel true only if a byte has arrived already.
   boost::asio::awaitable<bool> wait_for_request();
 
-  /// Reads until `(into.*done)()`, for at most `limit`.
-  boost::asio::awaitable<boost::beast::error_code> read_until(bool (request_parser::*done)() const,
-                                                              request_parser& into,
-                                                              std::chrono::milliseconds limit);
+  /// Reads a request line and fields. They may take limits::header bytes in all.
+  boost::asio::awaitable<boost::beast::error_code> read_head(request_parser& into);
+
+  /// Reads the rest of a request whose head is there.
+  boost::asio::awaitable<boost::beast::error_code> read_body(request_parser& into);
+
+  /// Waits until the peer closes its side or the connection breaks. A peer that sends something
+  /// instead is taken to stay.
+  /// \cancel any: it ends.
+  boost::asio::awaitable<void> wait_for_close();
 
   /// Writes a few bytes as they are.
   boost::asio::awaitable<boost::beast::error_code> write(std::string_view text);
@@ -55,6 +61,7 @@ class connection {
 
  private:
   boost::asio::awaitable<boost::beast::error_code> read_more();
+  boost::beast::error_code feed(request_parser& into);
   boost::asio::awaitable<bool> write_source(body_source& source);
 
   boost::asio::ip::tcp::socket socket_;
@@ -62,6 +69,7 @@ class connection {
   limits const& limits_;
   boost::asio::ip::tcp::endpoint peer_;
   boost::beast::flat_buffer buffer_;
+  std::size_t taken_ = 0;  // bytes of this request that a parser has
 };
 
 }  // namespace loopscope::http

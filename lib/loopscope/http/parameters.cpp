@@ -59,6 +59,10 @@ std::optional<std::string> take(integer_parameter const& p, std::string const* v
 
 std::optional<std::string> take(choice_parameter const& p, std::string const* value,
                                 arguments& into) {
+  if (!value && !p.otherwise.empty()) {
+    into.set(p.name, std::string{p.otherwise});
+    return std::nullopt;
+  }
   if (!value || std::find(p.choices.begin(), p.choices.end(), *value) == p.choices.end())
     return allowed(p);
   into.set(p.name, *value);

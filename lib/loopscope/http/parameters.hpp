@@ -17,10 +17,11 @@ struct integer_parameter {
   std::int64_t otherwise;  ///< the value when the parameter is absent
 };
 
-/// A query parameter that is one of a few words; it has to be there.
+/// A query parameter that is one of a few words.
 struct choice_parameter {
   std::string_view name;
   std::vector<std::string_view> choices;
+  std::string_view otherwise{};  ///< the value when it is absent; empty: it has to be there
 };
 
 using parameter = std::variant<integer_parameter, choice_parameter>;

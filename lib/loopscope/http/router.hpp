@@ -29,6 +29,7 @@ struct route {
   std::string_view summary;  ///< one line for people; static storage
   std::vector<parameter> parameters{};
   byte_count body_limit = kibibytes(64);
+  bool cancel_on_disconnect = false;  ///< for long work: cancel it when the peer has left
 };
 
 /// The route for a request, or why there is none.

@@ -1,17 +1,18 @@
-#include <loopscope/base/ids.hpp>
-#include <loopscope/base/time.hpp>
 #include <loopscope/http/connection_impl.hpp>
+#include <loopscope/http/head_rules_impl.hpp>
 #include <loopscope/http/session_impl.hpp>
 #include <loopscope/http/target.hpp>
+#include <loopscope/runtime/labelled_executor.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 
 #include <chrono>
-#include <cstdint>
-#include <ctime>
 #include <exception>
 #include <optional>
 #include <string>
@@ -26,53 +27,6 @@ using asio::ip::tcp;
 
 namespace {
 
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
-// The `Date` of the current second. One loop thread, one cache.
-std::string const& date_now() {
-  thread_local std::string text;
-  thread_local std::time_t second = -1;
-  auto const now = std::chrono::system_clock::now();
-  if (auto const s = std::chrono::system_clock::to_time_t(now); s != second) {
-    second = s;
-    text = http_date(now);
-  }
-  return text;
-}
-
-// A peer's own request id is taken over if it is harmless in a log and a header.
-bool usable_id(std::string_view id) {
-  constexpr std::string_view allowed =
-      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
-  return !id.empty() && id.size() <= 64 && id.find_first_not_of(allowed) == std::string_view::npos;
-}
-
-std::string next_request_id() {
-  thread_local std::string const prefix = random_hex(8) + '-';
-  thread_local std::uint64_t count = 0;
-  return prefix + std::to_string(++count);
-}
-
-response answer_to_bad_head(beast::error_code error) {
-  if (error == beast::http::error::header_limit)
-    return problem(status::request_header_fields_too_large, "the header is limited to 16 KB");
-  if (error == beast::http::error::body_limit) return problem(status::payload_too_large);
-  return problem(status::bad_request, error.message());
-}
-
-// RFC 9112 section 3.2: exactly one Host from HTTP/1.1 on.
-bool host_is_wrong(request_parser::value_type const& head) {
-  auto const count = head.count(field::host);
-  return count > 1 || (count == 0 && head.version() >= 11);
-}
-
-std::uint64_t announced_length(request_parser const& request) {
-  auto const length = request.content_length();
-  return length ? *length : 0;
-}
-
 class session {
  public:
   session(tcp::socket peer, service const& what)
@@ -81,12 +35,14 @@ class session {
   asio::awaitable<void> run();
 
  private:
+  asio::awaitable<void> heed_cancellation();
   asio::awaitable<bool> read_head();
   asio::awaitable<void> exchange_one();
   asio::awaitable<response> answer();
   asio::awaitable<response> answer_routed(match found, std::string_view query);
   asio::awaitable<std::optional<response>> read_body(byte_count limit);
   asio::awaitable<response> call(route const& to, request const& with);
+  asio::awaitable<response> call_while_connected(route const& to, request const& with);
 
   std::optional<response> refusal(std::optional<target> const& where, match const& found);
   void complete_head(response& reply);
@@ -108,35 +64,35 @@ asio::awaitable<void> session::run() {
   auto const promote = [](asio::cancellation_type type) {
     return type == asio::cancellation_type::none ? type : asio::cancellation_type::terminal;
   };
-  auto const told_to_close = [](asio::cancellation_state const& state) {
-    return state.cancelled() != asio::cancellation_type::none;
-  };
   while (!closing_) {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation(), promote);
     auto const arrived = co_await peer_.wait_for_request();
-    closing_ = told_to_close(co_await asio::this_coro::cancellation_state);
-    if (!arrived) break;
+    co_await heed_cancellation();
+    if (!arrived || !co_await read_head()) break;
+    co_await heed_cancellation();
 
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation(),
                                                        asio::enable_terminal_cancellation());
-    if (!co_await read_head()) break;
-    if (told_to_close(co_await asio::this_coro::cancellation_state)) closing_ = true;
     co_await exchange_one();
-    if (told_to_close(co_await asio::this_coro::cancellation_state)) closing_ = true;
+    co_await heed_cancellation();
   }
   if (input_is_left_ || peer_.has_input()) co_await peer_.linger();
+}
+
+// Whoever told us to close did so once, and a reset of the state forgets it.
+asio::awaitable<void> session::heed_cancellation() {
+  auto const state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) closing_ = true;
 }
 
 // \return false if there is nobody to answer.
 asio::awaitable<bool> session::read_head() {
   parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(service_.limits.header.value));
   parser_->body_limit(boost::none);
   parser_->eager(false);
   early_.reset();
   exchange_ = {};
-  auto const error = co_await peer_.read_until(&request_parser::is_header_done, *parser_,
-                                               service_.limits.head_time);
+  auto const error = co_await peer_.read_head(*parser_);
   if (error) fail(error);
   co_return !error || early_;
 }
@@ -148,7 +104,7 @@ void session::fail(beast::error_code error) {
   if (error.category() == parse_errors)
     early_ = answer_to_bad_head(error);
   else if (peer_.timed_out())
-    early_ = problem(status::request_timeout);
+    early_ = problem(status::request_timeout, "the request took too long to arrive");
   input_is_left_ = early_.has_value();
 }
 
@@ -164,6 +120,7 @@ asio::awaitable<void> session::exchange_one() {
     reply = std::move(*early_);
   else
     reply = co_await answer();
+  co_await heed_cancellation();
   complete_head(reply);
   exchange_.status = reply.code();
   auto const head_only = parser_->get().method() == verb::head;
@@ -200,15 +157,19 @@ std::optional<response> session::refusal(std::optional<target> const& where, mat
   if (service_.guard.covers(path_) || wants_token) {
     exchange_.guarded = true;
     exchange_.admitted = service_.guard.admits(head);
-    if (!exchange_.admitted) return problem(status::forbidden);
+    if (!exchange_.admitted) return problem(status::forbidden, "this is not open to you");
+  }
+  if (coding_is_unknown(head)) {
+    input_is_left_ = true;
+    return problem(status::not_implemented, "the only transfer coding is chunked");
   }
   if (!where) return problem(status::bad_request, "the request target is malformed");
   if (!found.allow.empty()) {
-    auto reply = problem(status::method_not_allowed);
+    auto reply = problem(status::method_not_allowed, "this path takes " + found.allow);
     reply.message.set(field::allow, found.allow);
     return reply;
   }
-  if (!found.route) return problem(status::not_found);
+  if (!found.route) return problem(status::not_found, "nothing is at this path");
   return std::nullopt;
 }
 
@@ -235,8 +196,7 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
   auto const expects = view(parser_->get()[field::expect]);
   if (!parser_->is_done() && !peer_.has_input() && beast::iequals(expects, "100-continue"))
     std::ignore = co_await peer_.write("HTTP/1.1 100 Continue\r\n\r\n");  // the read tells
-  auto const error =
-      co_await peer_.read_until(&request_parser::is_done, *parser_, service_.limits.body_time);
+  auto const error = co_await peer_.read_body(*parser_);
   if (!error) {
     input_is_left_ = false;
     co_return std::nullopt;
@@ -250,12 +210,26 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
 asio::awaitable<response> session::call(route const& to, request const& with) {
   std::string reason;
   try {
-    co_return co_await to.handler(with);
+    if (to.cancel_on_disconnect) co_return co_await call_while_connected(to, with);
+    auto const loop = co_await asio::this_coro::executor;
+    runtime::labelled_executor const labelled{loop, &to.path};
+    co_return co_await asio::co_spawn(labelled, to.handler(with), asio::use_awaitable);
   } catch (std::exception const& error) {
     reason = error.what();
   }
   service_.log.error("handler_failed", {{"id", id_}, {"route", to.path}, {"reason", reason}});
-  co_return problem(status::internal_server_error);
+  co_return problem(status::internal_server_error, "the log has the reason under this request id");
+}
+
+asio::awaitable<response> session::call_while_connected(route const& to, request const& with) {
+  auto const loop = co_await asio::this_coro::executor;
+  runtime::labelled_executor const labelled{loop, &to.path};
+  auto race = asio::experimental::make_parallel_group(
+      asio::co_spawn(labelled, to.handler(with), asio::deferred),
+      asio::co_spawn(loop, peer_.wait_for_close(), asio::deferred));
+  auto outcome = co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  if (auto const failure = std::get<1>(outcome)) std::rethrow_exception(failure);
+  co_return std::move(std::get<2>(outcome));
 }
 
 // Everything in an answer's head that does not depend on the handler.

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <loopscope/artifacts/store.hpp>
+#include <loopscope/base/result.hpp>
+#include <loopscope/capture/cpu_pressure.hpp>
+#include <loopscope/cpu/loop_sampler.hpp>
+#include <loopscope/cpu/native_profiler.hpp>
+#include <loopscope/model/cpu_profile.hpp>
+#include <loopscope/model/cpu_quality.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loopscope::capture {
+
+/// The blocking steps of a CPU capture, between which somebody else waits.
+/// \thread worker
+class cpu_recorder {
+ public:
+  /// The references outlive the object.
+  cpu_recorder(cpu::loop_sampler& sampler, cpu::native_profiler& native, artifacts::store& store)
+      : sampler_{sampler}, native_{native}, store_{store} {}
+
+  /// Starts to sample.
+  /// \param hz  in [cpu::min_hz, cpu::max_hz].
+  /// \return  the stem of the capture's files;
+  ///          errc::busy, errc::unsupported, errc::storage_unavailable.
+  result<std::string> begin(int hz);
+
+  void drain() { sampler_.drain(); }
+
+  /// Ends sampling and drops everything.
+  void abandon();
+
+  /// Ends sampling and stores the raw capture.
+  /// \return  what the samples alone tell about their quality;
+  ///          errc::nothing_captured, or an error of the store.
+  result<std::pair<artifacts::artifact, model::cpu_quality>> store_raw(std::string const& stem);
+
+  /// Temporary files for the encoder to write, one a format.
+  result<std::vector<artifacts::pending_artifact>> open_outputs(std::string const& stem);
+
+  /// Publishes what the encoder wrote and removes the raw capture.
+  result<std::vector<artifacts::artifact>> publish(std::vector<artifacts::pending_artifact> outputs,
+                                                   std::string const& raw_name);
+
+ private:
+  model::raw_cpu_profile stop();
+
+  cpu::loop_sampler& sampler_;
+  cpu::native_profiler& native_;
+  artifacts::store& store_;
+  cpu_pressure pressure_;
+};
+
+/// The formats of a CPU capture, as extensions and as the encoder calls them.
+std::vector<std::string> const& cpu_formats();
+
+}  // namespace loopscope::capture

@@ -1,0 +1,97 @@
+#include <loopscope/capture/child_process_impl.hpp>
+#include <loopscope/capture/encoder.hpp>
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <system_error>
+#include <unistd.h>
+
+namespace loopscope::capture {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::string first_line(std::string text) {
+  return text.substr(0, text.find('\n'));
+}
+
+std::optional<encoded> parse_report(std::string const& output) {
+  boost::system::error_code error;
+  auto const report = boost::json::parse(first_line(output), error);
+  auto const* object = error ? nullptr : report.if_object();
+  auto const* share = object ? object->if_contains("unresolvedShare") : nullptr;
+  if (!share || !share->is_number()) return std::nullopt;
+  return encoded{.unresolved_share = share->to_number<double>()};
+}
+
+// Waits for the process' end. \return false if the limit or a cancellation came first.
+asio::awaitable<bool> has_ended(child_process& process, std::chrono::seconds limit) {
+  auto const loop = co_await asio::this_coro::executor;
+  asio::posix::stream_descriptor event{loop, dup(process.exit_event())};
+  asio::steady_timer timer{loop, limit};
+  auto const readable = asio::posix::stream_descriptor::wait_read;
+  auto race = asio::experimental::make_parallel_group(event.async_wait(readable, asio::deferred),
+                                                      timer.async_wait(asio::deferred));
+  auto const [order, ended, timed_out] =
+      co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  co_return order[0] == 0 && !ended;
+}
+
+}  // namespace
+
+asio::awaitable<result<encoded>> encoder::run(
+    std::filesystem::path const& raw,
+    std::vector<std::pair<std::string, std::filesystem::path>> const& outputs,
+    std::chrono::seconds limit, std::string& why) const {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  std::vector<std::string> arguments{"encode", raw.string()};
+  for (auto const& [format, path] : outputs) {
+    arguments.emplace_back("--output");
+    arguments.push_back(format + '=' + path.string());
+  }
+  std::optional<child_process> process;
+  try {
+    process.emplace(program_, arguments);
+  } catch (std::system_error const& error) {
+    why = error.what();
+    co_return errc::encoder_failed;
+  }
+  auto const ended = co_await has_ended(*process, limit);
+  auto const state = co_await asio::this_coro::cancellation_state;
+  if (!ended) process->kill();
+  why = process->wait();
+  if (state.cancelled() != asio::cancellation_type::none) co_return errc::cancelled;
+  if (!ended) why = "it took longer than " + std::to_string(limit.count()) + " s";
+  if (auto const text = first_line(process->errors()); !why.empty() && !text.empty()) why = text;
+  if (!why.empty()) co_return errc::encoder_failed;
+
+  auto const report = parse_report(process->output());
+  if (report) co_return *report;
+  why = "its report could not be read";
+  co_return errc::encoder_failed;
+}
+
+result<std::filesystem::path> find_encoder(std::filesystem::path const& configured) {
+  auto const runs = [](std::filesystem::path const& path) {
+    return access(path.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(path);
+  };
+  if (!configured.empty()) {
+    if (runs(configured)) return configured;
+    return errc::not_found;
+  }
+  auto const here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  for (auto const& path : {here / "loopscope", here.parent_path() / "libexec/loopscope/loopscope"})
+    if (runs(path)) return path;
+  return errc::not_found;
+}
+
+}  // namespace loopscope::capture

@@ -1,0 +1,73 @@
+#include <loopscope/base/expects.hpp>
+#include <loopscope/control/capture_handlers.hpp>
+#include <loopscope/control/capture_json.hpp>
+#include <loopscope/runtime/call_on.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace loopscope::control {
+
+namespace asio = boost::asio;
+
+namespace {
+
+http::response accepted(std::string const& id) {
+  auto const location = "/api/lab/captures/" + id;
+  boost::json::object const body{{"id", id}, {"location", location}};
+  auto reply = http::json(http::status::accepted, body);
+  reply.message.set(http::field::location, location);
+  return reply;
+}
+
+http::response outcome_of(capture::cpu_capture_state const& state) {
+  if (state.phase == capture::capture_phase::done)
+    return http::json(http::status::ok, result_json(state));
+  auto const error = state.error ? state.error : make_error_code(errc::cancelled);
+  auto const detail = state.detail.empty() ? "" : ": " + state.detail;
+  return http::problem(error, error.message() + detail);
+}
+
+// On the control thread.
+asio::awaitable<std::optional<capture::cpu_capture_state>> find(capture::cpu_capture& cpu,
+                                                                std::string id) {
+  co_return cpu.find(id);
+}
+
+asio::awaitable<bool> cancel(capture::cpu_capture& cpu, std::string id) {
+  co_return cpu.cancel(id);
+}
+
+}  // namespace
+
+asio::awaitable<http::response> record_cpu_profile::operator()(http::request const& request) const {
+  capture::cpu_request const asked{std::chrono::seconds{request.parameters.integer("seconds")},
+                                   static_cast<int>(request.parameters.integer("hz"))};
+  auto const id = co_await runtime::call_on(control, cpu.start(asked));
+  if (!id) co_return http::problem(id.error());
+  if (request.parameters.choice("async") == "true") co_return accepted(*id);
+  auto const state = co_await runtime::call_on(control, cpu.wait(*id));
+  LOOPSCOPE_EXPECTS(state.has_value());
+  co_return outcome_of(*state);
+}
+
+asio::awaitable<http::response> show_capture::operator()(http::request const& request) const {
+  auto const state = co_await runtime::call_on(control, find(cpu, request.path_segment));
+  if (!state) co_return http::problem(errc::not_found);
+  co_return http::json(http::status::ok, progress_json(*state));
+}
+
+asio::awaitable<http::response> cancel_capture::operator()(http::request const& request) const {
+  auto const known = co_await runtime::call_on(control, cancel(cpu, request.path_segment));
+  co_return known ? http::empty(http::status::no_content) : http::problem(errc::not_found);
+}
+
+std::vector<http::parameter> cpu_profile_parameters() {
+  return {http::integer_parameter{"seconds", capture::min_recording.count(),
+                                  capture::max_recording.count(), 30},
+          http::integer_parameter{"hz", cpu::min_hz, cpu::max_hz, 100},
+          http::choice_parameter{"async", {"true", "false"}, "false"}};
+}
+
+}  // namespace loopscope::control

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <loopscope/base/result.hpp>
+#include <loopscope/cpu/thread_timer.hpp>
+#include <loopscope/model/cpu_profile.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <sys/types.h>
+
+namespace loopscope::cpu {
+
+/// Bounds on the sampling rate, inclusive.
+inline constexpr int min_hz = 1;
+inline constexpr int max_hz = 1000;
+
+/// Samples one thread by the wall clock: its stack, in order of time, with the route it works on.
+///
+/// SIGPROF belongs to the whole process: one sampler per process. Its handler runs on the sampled
+/// thread, allocates nothing and then calls the handler that was there before, gperftools' own:
+/// one signal feeds both. Every other thread that other code may profile has to block SIGPROF.
+/// \thread made on the thread that is sampled; all else on one other thread at a time
+class loop_sampler {
+ public:
+  /// Whether signals and stacks can be trusted in this build: not under ThreadSanitizer, which
+  /// delivers signals late.
+  static bool available() noexcept;
+
+  /// Samples the calling thread.
+  loop_sampler();
+  ~loop_sampler();
+  loop_sampler(loop_sampler const&) = delete;
+  loop_sampler& operator=(loop_sampler const&) = delete;
+
+  /// Starts to sample.
+  /// \param hz  in [min_hz, max_hz].
+  /// \return  errc::unsupported  not available;
+  ///          errc::busy  it samples already.
+  /// \throws  system_error if the kernel has no timer left.
+  result<void> start(int hz);
+
+  /// Takes over what the handler has left. Call it at least every second.
+  void drain();
+
+  /// Samples taken over so far.
+  [[nodiscard]] std::uint64_t taken() const noexcept;
+
+  /// Ends sampling. Executable, maps and the native profile are for the caller to add.
+  model::raw_cpu_profile stop();
+
+ private:
+  struct recording;
+
+  pid_t thread_;
+  struct stack_bounds {
+    std::uintptr_t begin;
+    std::uintptr_t end;
+  } stack_;
+  std::unique_ptr<recording> recording_;
+  std::optional<thread_timer> timer_;
+};
+
+}  // namespace loopscope::cpu

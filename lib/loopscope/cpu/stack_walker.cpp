@@ -1,0 +1,91 @@
+#include <loopscope/cpu/stack_walker_impl.hpp>
+
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+#include <link.h>
+#include <pthread.h>
+#include <system_error>
+
+namespace loopscope::cpu {
+
+namespace {
+
+#if defined(__x86_64__)
+constexpr int frame_pointer_register = UNW_X86_64_RBP;
+#elif defined(__aarch64__)
+constexpr int frame_pointer_register = UNW_AARCH64_X29;
+#else
+#error "no frame pointer register is known for this architecture"
+#endif
+
+// The first object that is reported is the executable itself.
+int read_text_of_first_object(dl_phdr_info* object, std::size_t, void* out) {
+  for (int i = 0; i < object->dlpi_phnum; ++i) {
+    auto const& segment = object->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+    auto const begin = object->dlpi_addr + segment.p_vaddr;
+    *static_cast<address_range*>(out) = {begin, begin + segment.p_memsz};
+    break;
+  }
+  return 1;
+}
+
+}  // namespace
+
+address_range own_stack() {
+  pthread_attr_t attributes;
+  if (auto const error = pthread_getattr_np(pthread_self(), &attributes); error != 0)
+    throw std::system_error{error, std::generic_category(), "pthread_getattr_np"};
+  void* begin = nullptr;
+  std::size_t size = 0;
+  pthread_attr_getstack(&attributes, &begin, &size);
+  pthread_attr_destroy(&attributes);
+  auto const address = reinterpret_cast<std::uintptr_t>(begin);
+  return {address, address + size};
+}
+
+address_range executable_text() {
+  address_range text;
+  dl_iterate_phdr(read_text_of_first_object, &text);
+  return text;
+}
+
+std::size_t stack_walker::walk(ucontext_t& interrupted,
+                               std::span<std::uint64_t> to) const noexcept {
+  unw_cursor_t cursor;
+  if (unw_init_local2(&cursor, &interrupted, UNW_INIT_SIGNAL_FRAME) != 0) return 0;
+  std::size_t depth = 0;
+  bool stepped = false;
+  while (depth < to.size()) {
+    unw_word_t pc = 0;
+    if (unw_get_reg(&cursor, UNW_REG_IP, &pc) != 0 || pc == 0) return depth;
+    to[depth++] = pc;
+    // A leaf may not have set up its frame yet: one step by the tables is always taken.
+    if (stepped && text_.holds(pc)) break;
+    if (unw_step(&cursor) <= 0) return depth;
+    stepped = true;
+  }
+  unw_word_t frame = 0;
+  if (unw_get_reg(&cursor, frame_pointer_register, &frame) != 0) return depth;
+  return follow_frame_pointers(frame, to, depth);
+}
+
+// A frame holds the caller's frame pointer and, above it, the return address. Only what lies on
+// the stack and ascends is read, so a wrong pointer ends the walk and nothing else.
+__attribute__((no_sanitize("address"))) std::size_t stack_walker::follow_frame_pointers(
+    std::uintptr_t frame, std::span<std::uint64_t> to, std::size_t depth) const noexcept {
+  constexpr auto word = sizeof(std::uintptr_t);
+  while (depth < to.size()) {
+    if (frame % word != 0 || !stack_.holds(frame) || !stack_.holds(frame + 2 * word - 1)) break;
+    auto const* const words = reinterpret_cast<std::uintptr_t const*>(frame);
+    auto const caller = words[0];
+    auto const pc = words[1];
+    if (pc == 0) break;
+    to[depth++] = pc;
+    if (caller <= frame) break;
+    frame = caller;
+  }
+  return depth;
+}
+
+}  // namespace loopscope::cpu

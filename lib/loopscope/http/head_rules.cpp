@@ -1,0 +1,60 @@
+#include <loopscope/base/ids.hpp>
+#include <loopscope/base/time.hpp>
+#include <loopscope/http/head_rules_impl.hpp>
+
+#include <boost/beast/core/string.hpp>
+
+#include <chrono>
+#include <ctime>
+#include <iterator>
+
+namespace loopscope::http {
+
+std::string const& date_now() {
+  thread_local std::string text;
+  thread_local std::time_t second = -1;
+  auto const now = std::chrono::system_clock::now();
+  if (auto const s = std::chrono::system_clock::to_time_t(now); s != second) {
+    second = s;
+    text = http_date(now);
+  }
+  return text;
+}
+
+bool usable_id(std::string_view id) {
+  constexpr std::string_view allowed =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
+  return !id.empty() && id.size() <= 64 && id.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+std::string next_request_id() {
+  thread_local std::string const prefix = random_hex(8) + '-';
+  thread_local std::uint64_t count = 0;
+  return prefix + std::to_string(++count);
+}
+
+response answer_to_bad_head(boost::beast::error_code error) {
+  if (error == boost::beast::http::error::header_limit)
+    return problem(status::request_header_fields_too_large, "the header is limited to 16 KB");
+  if (error == boost::beast::http::error::body_limit)
+    return problem(status::payload_too_large, "the body is larger than this path takes");
+  return problem(status::bad_request, error.message());
+}
+
+bool host_is_wrong(request_parser::value_type const& head) {
+  auto const count = head.count(field::host);
+  return count > 1 || (count == 0 && head.version() >= 11);
+}
+
+bool coding_is_unknown(request_parser::value_type const& head) {
+  auto const [first, last] = head.equal_range(field::transfer_encoding);
+  if (first == last) return false;
+  return std::next(first) != last || !boost::beast::iequals(first->value(), "chunked");
+}
+
+std::uint64_t announced_length(request_parser const& request) {
+  auto const length = request.content_length();
+  return length ? *length : 0;
+}
+
+}  // namespace loopscope::http

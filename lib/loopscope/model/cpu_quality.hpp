@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace loopscope::model {
+
+/// Whether a CPU profile can be trusted.
+struct cpu_quality {
+  std::uint64_t samples_expected = 0;  ///< by the time that was really sampled
+  std::uint64_t samples_taken = 0;
+  std::uint64_t dropped = 0;    ///< samples that found no room
+  std::uint64_t overruns = 0;   ///< timer ticks that fell together: the thread did not run
+  double unresolved_share = 0;  ///< of all frames, those without a name
+  std::chrono::duration<double> throttled{};  ///< the process' groups were, by their CPU quota
+  std::chrono::duration<double> stolen{};     ///< taken from this machine by others, all CPUs
+  bool truncated = false;                     ///< ended early, by a shutdown
+};
+
+}  // namespace loopscope::model
