@@ -9,8 +9,19 @@
 #include <string_view>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace loopscope::test {
+
+/// Commits a single file.
+inline result<artifacts::artifact> commit_one(artifacts::store& to,
+                                              artifacts::pending_artifact pending) {
+  std::vector<artifacts::pending_artifact> files;
+  files.push_back(std::move(pending));
+  auto done = to.commit(std::move(files));
+  if (!done) return done.error();
+  return std::move(done->front());
+}
 
 /// Writes an artifact through the store; `name` is a new one unless it is given.
 inline result<artifacts::artifact> try_to_save(artifacts::store& to, std::string_view content,
@@ -24,7 +35,7 @@ inline result<artifacts::artifact> try_to_save(artifacts::store& to, std::string
   if (!pending) return pending.error();
   auto const written = pending->write(content);
   if (!written) return written.error();
-  return to.commit(std::move(*pending));
+  return commit_one(to, std::move(*pending));
 }
 
 /// The same, where it has to work.

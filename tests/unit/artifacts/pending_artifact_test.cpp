@@ -26,7 +26,8 @@ struct directory {
 
   [[nodiscard]] result<pending_artifact> create() const {
     return pending_artifact::create(
-        file_descriptor{open(dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, name);
+        file_descriptor{open(dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)}, dir.path(),
+        name);
   }
 };
 
@@ -154,7 +155,7 @@ TEST_CASE("A pending artifact", "[artifacts]") {
     file_descriptor fd{open(here.dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     fs::remove(here.dir.path());
 
-    auto const pending = pending_artifact::create(std::move(fd), here.name);
+    auto const pending = pending_artifact::create(std::move(fd), here.dir.path(), here.name);
 
     REQUIRE_FALSE(pending);
     CHECK(pending.error() == errc::storage_unavailable);

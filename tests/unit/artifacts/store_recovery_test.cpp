@@ -43,7 +43,7 @@ TEST_CASE("A directory that vanishes under a store", "[artifacts]") {
     REQUIRE(pending);
     fs::remove_all(path);
 
-    CHECK(all.commit(std::move(*pending)).error() == errc::storage_unavailable);
+    CHECK(test::commit_one(all, std::move(*pending)).error() == errc::storage_unavailable);
   }
 
   SECTION("is used again when it is back") {

@@ -85,7 +85,7 @@ TEST_CASE("What only looks like an artifact", "[artifacts]") {
     REQUIRE(pending);
     REQUIRE(pending->write("new"));
 
-    CHECK_FALSE(all.commit(std::move(*pending)));
+    CHECK_FALSE(test::commit_one(all, std::move(*pending)));
     CHECK(test::read_file(victim) == "precious");
   }
 }
@@ -153,7 +153,7 @@ TEST_CASE("Another live instance in the same directory", "[artifacts]") {
 
     store const next{{.directory = dir.path()}};
 
-    CHECK(other.commit(std::move(*pending)));
+    CHECK(test::commit_one(other, std::move(*pending)));
   }
 }
 

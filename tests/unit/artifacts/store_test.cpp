@@ -208,7 +208,7 @@ TEST_CASE("The usage of a store", "[artifacts]") {
     REQUIRE(pending);
     test::write_file(dir / (*stem + ".prof"), "somebody was faster");
 
-    CHECK(all.commit(std::move(*pending)).error() == errc::storage_unavailable);
+    CHECK(test::commit_one(all, std::move(*pending)).error() == errc::storage_unavailable);
     CHECK(all.sweep().count == 2);  // the old one and the other's
     CHECK(all.current_usage().size == bytes(100 + 19));
   }
