@@ -13,7 +13,7 @@ build_packages=(
   libboost1.81-dev libssl-dev zlib1g-dev libgoogle-perftools-dev libunwind-dev prometheus-cpp-dev
 )
 test_packages=(
-  clang clang-format clang-tidy git shellcheck curl jq google-perftools mount util-linux
+  clang clang-format clang-tidy git shellcheck curl jq google-perftools golang-go mount util-linux
 )
 
 say() {

@@ -79,6 +79,12 @@ struct live_server {
     REQUIRE(done());
   }
 
+  /// Runs whatever can go on without the outside world.
+  void run_ready() {
+    loop.restart();
+    while (loop.poll() > 0) continue;
+  }
+
   /// What the observer was told, as soon as that is `count` exchanges.
   std::vector<seen_exchange> const& exchanges(std::size_t count) {
     run_until([&] { return observer.seen.size() >= count; });
@@ -106,6 +112,8 @@ class peer {
   void send_unheard(std::string_view bytes) {
     boost::asio::write(socket_, boost::asio::buffer(bytes));
   }
+
+  void close() { socket_.close(); }
 
   /// Says that nothing more comes.
   void finish() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }

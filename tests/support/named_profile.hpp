@@ -27,18 +27,18 @@ inline model::symbolized_profile named_profile() {
       {"0x120 (libc.so.6)", "0x120 (libc.so.6)", "", 0},
   };
   p.locations = {
-      {0x1010, 0, true, {{0, 12}}},           // main
-      {0x1020, 0, true, {{2, 7}, {1, 25}}},   // inlined in busy
-      {0x1030, 0, true, {{1, 26}}},           // busy
-      {0x7f10, 1, true, {{3, 0}}},            // epoll_wait
-      {0x7f20, 1, false, {{4, 0}}},           // nameless
+      {0x1010, 0, true, {{0, 12}}},          // main
+      {0x1020, 0, true, {{2, 7}, {1, 25}}},  // inlined in busy
+      {0x1030, 0, true, {{1, 26}}},          // busy
+      {0x7f10, 1, true, {{3, 0}}},           // epoll_wait
+      {0x7f20, 1, false, {{4, 0}}},          // nameless
   };
   p.stacks = {{{1, 0}, false}, {{2, 0}, false}, {{3, 0}, true}, {{4, 2, 0}, false}, {{}, false}};
   p.labels = {"", "/api/a", "/api/\"b\""};
   auto const at = [&](std::uint64_t ms) { return p.start_ns + ms * 1'000'000; };
   p.samples = {
-      {at(10), 2, 0, 0}, {at(20), 0, 1, 0}, {at(30), 0, 1, 0},  {at(40), 1, 1, 0},
-      {at(50), 3, 1, 0}, {at(60), 1, 2, 0}, {at(90), 1, 2, 2},  {at(100), 4, 0, 0},
+      {at(10), 2, 0, 0},  {at(20), 0, 1, 0},  {at(30), 0, 1, 0}, {at(40), 1, 1, 0},
+      {at(50), 3, 1, 0},  {at(60), 1, 2, 0},  {at(90), 1, 2, 2}, {at(100), 4, 0, 0},
       {at(110), 2, 0, 0}, {at(120), 2, 1, 0},
   };
   return p;

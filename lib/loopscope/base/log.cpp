@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <poll.h>
 #include <pthread.h>
+#include <tuple>
 #include <unistd.h>
 #include <utility>
 
@@ -85,6 +87,12 @@ void write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     auto const written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      // Somebody who shares the open file, a parent's stderr say, made it non-blocking.
+      pollfd room{fd, POLLOUT, 0};
+      std::ignore = ::poll(&room, 1, -1);  // should it fail, write() tells why
+      continue;
+    }
     if (written <= 0) return;  // there is nowhere left to report it
     text.remove_prefix(static_cast<std::size_t>(written));
   }

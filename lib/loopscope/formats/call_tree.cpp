@@ -13,7 +13,7 @@ constexpr std::uint64_t pair_of(std::uint64_t high, std::uint64_t low) {
 }  // namespace
 
 call_tree::call_tree(model::symbolized_profile const& profile) : profile_{profile} {
-  nodes_.push_back({.name = "(root)"});
+  nodes_.emplace_back().name = "(root)";
   for (auto const& sample : profile.samples) count(sample);
 }
 

@@ -1,3 +1,4 @@
+#include <loopscope/base/digest.hpp>
 #include <loopscope/base/duration.hpp>
 #include <loopscope/base/expects.hpp>
 #include <loopscope/http/parameters.hpp>
@@ -73,16 +74,29 @@ std::string_view name_of(parameter const& declared) {
   return std::visit([](auto const& p) { return p.name; }, declared);
 }
 
+// A name that a stranger made up, in the plain ASCII of an answer that quotes it.
+std::string quotable(std::string_view name) {
+  std::string text;
+  for (char const c : name) {
+    auto const byte = static_cast<std::uint8_t>(c);
+    if (byte >= ' ' && byte < 0x7f)
+      text += c;
+    else
+      text.append("%").append(to_hex(&byte, 1));
+  }
+  return text;
+}
+
 // The first part whose name nobody declared or that came before.
 std::optional<std::string> misplaced(std::vector<parameter> const& declared,
                                      std::vector<name_and_value> const& parts) {
   for (auto part = parts.begin(); part != parts.end(); ++part) {
     auto const same = [&](name_and_value const& other) { return other.first == part->first; };
     if (std::find_if(parts.begin(), part, same) != part)
-      return part->first + ": given more than once";
+      return quotable(part->first) + ": given more than once";
     auto const known = [&](parameter const& p) { return name_of(p) == part->first; };
     if (std::none_of(declared.begin(), declared.end(), known))
-      return part->first + ": unknown parameter";
+      return quotable(part->first) + ": unknown parameter";
   }
   return std::nullopt;
 }

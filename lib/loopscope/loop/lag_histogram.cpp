@@ -68,7 +68,8 @@ lag_histogram::duration lag_histogram::percentile(double share) const noexcept {
     seen += buckets_[bucket];
     if (static_cast<double>(seen) >= wanted) break;
   }
-  return std::min<duration>(std::chrono::microseconds{upper_bound_us(bucket)}, max_);
+  // The bucket ends where the next one begins.
+  return std::min<duration>(std::chrono::microseconds{upper_bound_us(bucket) + 1}, max_);
 }
 
 }  // namespace loopscope::loop

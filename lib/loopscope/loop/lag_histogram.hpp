@@ -8,7 +8,7 @@
 namespace loopscope::loop {
 
 /// Counts durations in buckets of constant relative width: 32 sub-buckets an octave, so that a
-/// percentile is read with an error of at most 1/32.
+/// percentile is read with an error of at most 1/32, or of 1 us below 32 us.
 ///
 /// Covers 1 us to about 19 hours; what is beyond counts in the last bucket.
 /// Source: the bucket layout of HdrHistogram, https://hdrhistogram.github.io/HdrHistogram/

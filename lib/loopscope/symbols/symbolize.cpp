@@ -19,6 +19,14 @@ bool waits_for_work(frame const& innermost) {
   return std::find(waiting.begin(), waiting.end(), name) != waiting.end();
 }
 
+// The libraries of C and C++, and the dynamic linker.
+bool is_runtime(std::string_view path) {
+  auto const name = path.substr(path.rfind('/') + 1);
+  constexpr std::array<std::string_view, 3> prefixes{"libc.so", "libstdc++.so", "ld-"};
+  auto const matches = [&](std::string_view prefix) { return name.starts_with(prefix); };
+  return std::any_of(prefixes.begin(), prefixes.end(), matches);
+}
+
 // Turns places into the tables of a profile.
 class table_builder {
  public:
@@ -29,9 +37,9 @@ class table_builder {
 
   void add_stack(model::call_stack const& pcs) {
     model::code_stack stack;
-    for (auto const pc : pcs) {
-      auto const is_return = &pc != &pcs.front();
-      stack.locations.push_back(location_of(is_return && pc > 0 ? pc - 1 : pc));
+    for (std::size_t i = 0; i < pcs.size(); ++i) {
+      auto const is_return = i > 0 && pcs[i] > 0;
+      stack.locations.push_back(location_of(is_return ? pcs[i] - 1 : pcs[i]));
     }
     if (!pcs.empty()) stack.idle = waits_for_work(names_.at(pcs.front()).frames.back());
     drop_start_code(stack.locations);
@@ -80,12 +88,18 @@ class table_builder {
     return known->second;
   }
 
-  // Only as long as something is left that says more.
+  // Code that runs before `main` or a thread's function, which tells nobody anything.
+  [[nodiscard]] bool is_start_code(std::uint32_t at) const {
+    auto const& location = locations_[at];
+    if (location.module == model::code_location::no_module) return true;
+    auto const own = names_.executable() && location.module == 0;
+    if (own) return functions_[location.lines.back().function].name == "_start";
+    return !location.named || is_runtime(modules_[location.module].path);
+  }
+
+  // Only as long as something is left.
   void drop_start_code(std::vector<std::uint32_t>& stack) const {
-    auto const tells_something = [&](std::uint32_t at) {
-      auto const own = names_.executable() && locations_[at].module == 0;
-      return locations_[at].named || own;
-    };
+    auto const tells_something = [this](std::uint32_t at) { return !is_start_code(at); };
     auto const last = std::find_if(stack.rbegin(), stack.rend(), tells_something);
     if (last != stack.rend()) stack.erase(last.base(), stack.end());
   }

@@ -8,9 +8,9 @@ namespace loopscope::symbols {
 
 /// Gives names to the addresses of a capture, by the files on this disk.
 ///
-/// A stack ends at the outermost function that has a name or is of the executable itself: what a
-/// stripped C library does before `main`, or a thread's first function, tells nobody anything. A
-/// stack whose innermost function is `epoll_wait`, or a variant of it, is idle.
+/// What starts the program or a thread is left out of the stacks: their outermost frames, as far as
+/// they are of the C or C++ library, or have no name. A stack whose innermost function is
+/// `epoll_wait`, or a variant of it, is idle.
 /// \return errc::raw_malformed  its memory map cannot be read.
 /// \throws system_error, wrong_executable  as the symbolizer does.
 result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw);

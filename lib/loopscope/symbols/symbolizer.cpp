@@ -36,7 +36,9 @@ std::string_view base_name(std::string_view path) {
 frame nameless(std::uint64_t address, std::string_view path) {
   auto name = hex(address);
   if (!path.empty()) name.append(" (").append(base_name(path)).append(")");
-  return {.function = name, .system_name = name};
+  frame number;
+  number.function = number.system_name = std::move(name);
+  return number;
 }
 
 void check(std::string const& path, std::string const& build_id) {
@@ -53,8 +55,8 @@ void check(std::string const& path, std::string const& build_id) {
 }  // namespace
 
 // A mapped file, its symbols, and what keeps both open.
-struct symbolizer::module {
-  module(mapping const& where, std::string_view executable);
+struct symbolizer::mapped_file {
+  mapped_file(mapping const& where, std::string_view executable);
 
   [[nodiscard]] place look_up(std::uint64_t offset) const;
 
@@ -64,7 +66,8 @@ struct symbolizer::module {
   std::optional<debug_info> debug;
 };
 
-symbolizer::module::module(mapping const& where, std::string_view executable) : path{where.path} {
+symbolizer::mapped_file::mapped_file(mapping const& where, std::string_view executable)
+    : path{where.path} {
   auto source = path;
   if (path == "[vdso]") {
     copy = copy_vdso(where);
@@ -79,7 +82,7 @@ symbolizer::module::module(mapping const& where, std::string_view executable) : 
   }
 }
 
-place symbolizer::module::look_up(std::uint64_t offset) const {
+place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   place found;
   auto const address = file ? file->code_address(offset) : std::nullopt;
   if (!address) {
@@ -115,9 +118,9 @@ symbolizer::symbolizer(std::vector<mapping> maps, program const& ran)
 
 symbolizer::~symbolizer() = default;
 
-symbolizer::module& symbolizer::module_of(mapping const& where) {
-  auto& slot = modules_[&where];
-  if (!slot) slot = std::make_unique<module>(where, executable_path_);
+symbolizer::mapped_file& symbolizer::file_of(mapping const& where) {
+  auto& slot = files_[&where];
+  if (!slot) slot = std::make_unique<mapped_file>(where, executable_path_);
   return *slot;
 }
 
@@ -131,14 +134,14 @@ place symbolizer::look_up(std::uint64_t address) {
   auto const* where = find_mapping(maps_, address);
   if (!where || !where->executable || where->path.empty())
     return {.where = nullptr, .frames = {nameless(address, {})}, .named = false};
-  auto found = module_of(*where).look_up(address - where->start + where->offset);
+  auto found = file_of(*where).look_up(address - where->start + where->offset);
   found.where = where;
   return found;
 }
 
 std::string symbolizer::build_id_of(mapping const& where) {
-  auto const& module = module_of(where);
-  return module.file ? module.file->build_id() : std::string{};
+  auto const& mapped = file_of(where);
+  return mapped.file ? mapped.file->build_id() : std::string{};
 }
 
 }  // namespace loopscope::symbols

@@ -67,15 +67,15 @@ class symbolizer {
   std::string build_id_of(mapping const& where);
 
  private:
-  struct module;
+  struct mapped_file;
 
-  module& module_of(mapping const& where);
+  mapped_file& file_of(mapping const& where);
   place look_up(std::uint64_t address);
 
   std::vector<mapping> maps_;
   mapping const* executable_ = nullptr;
   std::string executable_path_;
-  std::unordered_map<mapping const*, std::unique_ptr<module>> modules_;
+  std::unordered_map<mapping const*, std::unique_ptr<mapped_file>> files_;
   std::unordered_map<std::uint64_t, place> places_;
 };
 

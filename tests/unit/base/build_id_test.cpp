@@ -1,12 +1,47 @@
 #include "support/catch.hpp"
-#include "support/temp_dir.hpp"
 
 #include <loopscope/base/build_id.hpp>
+#include <loopscope/base/digest.hpp>
 
-#include <filesystem>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <ios>
+#include <span>
 #include <string>
 
 using namespace loopscope;
+using namespace std::string_literals;
+
+namespace {
+
+std::span<std::uint8_t const> as_bytes(std::string const& text) {
+  return {reinterpret_cast<std::uint8_t const*>(text.data()), text.size()};
+}
+
+std::string to_hex(std::string const& text) {
+  return loopscope::to_hex(as_bytes(text).data(), text.size());
+}
+
+// A note as it lies in an ELF file: sizes of name and description, type, both padded to 4 bytes.
+std::string note(std::string const& name, std::uint32_t type, std::string const& description) {
+  std::string text;
+  for (auto const word : {static_cast<std::uint32_t>(name.size()),
+                          static_cast<std::uint32_t>(description.size()), type})
+    text.append(reinterpret_cast<char const*>(&word), sizeof word);
+  for (auto const& part : {name, description})
+    text += part + std::string((4 - part.size() % 4) % 4, '\0');
+  return text;
+}
+
+constexpr std::uint32_t build_id_type = 3;
+std::string const gnu = "GNU\0"s;
+
+std::string found_in(std::string const& notes) {
+  return build_id_in_notes(as_bytes(notes));
+}
+
+}  // namespace
 
 TEST_CASE("The executable knows its build id", "[base]") {
   auto const& id = executable_build_id();
@@ -17,12 +52,40 @@ TEST_CASE("The executable knows its build id", "[base]") {
   }
 
   SECTION("as it stands in the file, not in a library") {
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < id.size(); i += 2)
-      bytes += static_cast<char>(std::stoi(id.substr(i, 2), nullptr, 16));
-    auto const note = std::string{"GNU\0", 4} + bytes;
+    // The linker puts notes at the beginning.
+    std::ifstream file{"/proc/self/exe", std::ios::binary};
+    std::string beginning(65536, '\0');
+    file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
 
-    CHECK(test::read_file("/proc/self/exe").find(note) != std::string::npos);
+    CHECK_THAT(to_hex(beginning), test::ContainsSubstring(to_hex("GNU\0"s) + id));
+  }
+}
+
+TEST_CASE("A build id is found among ELF notes", "[base]") {
+  auto const wanted = note(gnu, build_id_type, "\x01\xab\xff"s);
+
+  SECTION("alone, or behind others") {
+    auto const others = GENERATE(as<std::string>{}, "", note(gnu, 5, "12345678"),
+                                 note("Go\0\0"s, build_id_type, "other"),
+                                 note("stapsdt\0"s, build_id_type, "") + note("", 0, "x"));
+
+    CHECK(found_in(others + wanted) == "01abff");
+    CHECK(found_in(others + wanted + others) == "01abff");
+  }
+
+  SECTION("not if it is cut") {
+    for (std::size_t size = 0; size < wanted.size(); ++size) {
+      CAPTURE(size);
+      CHECK(found_in(wanted.substr(0, size)).empty());
+    }
+  }
+
+  SECTION("nor behind a note of impossible size") {
+    auto damaged = note("other\0"s, 1, "x");
+    auto const at = GENERATE(as<std::size_t>{}, 0, 4);
+    damaged.replace(at, 4, "\xff\xff\xff\xff");
+
+    CHECK(found_in(damaged + wanted).empty());
   }
 }
 

@@ -11,7 +11,7 @@ TEST_CASE("Every failure has a message of its own", "[base]") {
   auto const unknown = loopscope_category().message(0);
   std::set<std::string> messages{unknown};
   int number = 1;
-  for (; number <= static_cast<int>(errc::nothing_captured); ++number) {
+  for (; number <= static_cast<int>(errc::raw_malformed); ++number) {
     auto const message = make_error_code(static_cast<errc>(number)).message();
     CAPTURE(number, message);
 
@@ -19,7 +19,7 @@ TEST_CASE("Every failure has a message of its own", "[base]") {
     CHECK(messages.insert(message).second);
   }
 
-  // nothing_captured is the last: the next number is no failure of ours.
+  // raw_malformed is the last: the next number is no failure of ours.
   CHECK(loopscope_category().message(number) == unknown);
 }
 

@@ -89,8 +89,8 @@ TEST_CASE("A .cpuprofile", "[formats]") {
     for (auto const child : numbers(nodes.at(1).at("children")))
       below.emplace(function_name(nodes.at(child)));
 
-    CHECK(below == std::set<std::string>{"(idle)", "(program)", "route /api/a",
-                                         "route /api/\"b\""});
+    CHECK(below ==
+          std::set<std::string>{"(idle)", "(program)", "route /api/a", "route /api/\"b\""});
   }
 
   SECTION("numbers a file once, and tells lines from 0") {

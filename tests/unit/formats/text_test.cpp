@@ -13,9 +13,9 @@ TEST_CASE("Text that is no UTF-8 becomes it", "[formats]") {
       {"plain", "plain"},
       {"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80", "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"},
       {"a\xFFz", "a\xEF\xBF\xBDz"},
-      {"\xC3", "\xEF\xBF\xBD"},                                              // ends early
-      {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},                              // overlong
-      {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},              // a surrogate
+      {"\xC3", "\xEF\xBF\xBD"},                                                  // ends early
+      {"\xC0\xAF", "\xEF\xBF\xBD\xEF\xBF\xBD"},                                  // overlong
+      {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},                  // a surrogate
       {"\xF4\x90\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},  // too large
   }));
 

@@ -73,18 +73,17 @@ TEST_CASE("A slow request head", "[http]") {
     CHECK_THAT(text, Catch::Matchers::StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
     CHECK_THAT(text, test::ContainsSubstring("Connection: close\r\n"));
     CHECK(clock::now() - started >= limit);
-    CHECK(clock::now() - started < 10 * limit);
+    CHECK(clock::now() - started < 1s);
   }
 
   SECTION("gains no time by what trickles in") {
-    auto const started = clock::now();
-    client.send("POST /think HTTP/1.1\r\n");
-    server.run_until([&] { return clock::now() - started > limit / 2; });
-    client.send("X-More: 1\r\n");
+    client.send("POST /think HTTP/1.1\r\nX-More: ");
+    server.run_until([&] {
+      client.send_unheard("x");
+      return !server.observer.seen.empty();
+    });
 
-    client.read_to_end();
-
-    CHECK(clock::now() - started < limit + limit / 2);
+    CHECK(server.observer.seen[0].status == 408);
   }
 
   SECTION("is measured from its first byte, not from the connection's") {
@@ -132,7 +131,7 @@ TEST_CASE("An idle connection", "[http]") {
 
     CHECK(client.read_to_end().empty());
     CHECK(clock::now() - answered >= limit / 2);
-    CHECK(clock::now() - answered < 10 * limit);
+    CHECK(clock::now() - answered < 1s);
   }
 
   SECTION("is not what waits for a handler") {

@@ -33,6 +33,12 @@ TEST_CASE("Every error has its status", "[http]") {
       {errc::range_unsatisfiable, status::range_not_satisfiable},
       {errc::unsupported, status::not_implemented},
       {errc::nothing_captured, status::internal_server_error},
+      {errc::cancelled, status::conflict},
+      {errc::encoder_failed, status::internal_server_error},
+      {errc::not_a_raw_capture, status::internal_server_error},
+      {errc::unknown_raw_version, status::internal_server_error},
+      {errc::raw_truncated, status::internal_server_error},
+      {errc::raw_malformed, status::internal_server_error},
   }));
   auto const message = make_error_code(error).message();
   CAPTURE(message);

@@ -107,6 +107,20 @@ TEST_CASE("A choice parameter", "[http]") {
     CHECK(std::get<http::arguments>(checked).choice("level") == word);
   }
 
+  SECTION("may be absent if it has a value then") {
+    std::vector<http::parameter> const optional{
+        choice_parameter{"async", {"true", "false"}, "false"}};
+
+    auto const absent = http::check_parameters(optional, "");
+    auto const given = http::check_parameters(optional, "async=true");
+
+    REQUIRE(std::holds_alternative<http::arguments>(absent));
+    REQUIRE(std::holds_alternative<http::arguments>(given));
+    CHECK(std::get<http::arguments>(absent).choice("async") == "false");
+    CHECK(std::get<http::arguments>(given).choice("async") == "true");
+    CHECK(complaint(optional, "async=") == "async: one of true false");
+  }
+
   SECTION("has to be there and to be one of them") {
     auto const query = GENERATE(as<std::string>{}, "", "level", "level=", "level=DEBUG",
                                 "level=info%20", "level=warn", "level=trace", "level=warn%2Berror");

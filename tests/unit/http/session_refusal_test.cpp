@@ -171,6 +171,21 @@ TEST_CASE("What is public", "[http]") {
   }
 }
 
+TEST_CASE("A transfer coding other than chunked is answered 501 and closed", "[http]") {
+  counted reached;
+  test::live_server server{reached.routes()};
+  peer client{server};
+  auto const coding = GENERATE(as<std::string>{}, "gzip, chunked", "chunked, chunked");
+  CAPTURE(coding);
+
+  client.send(request("POST /open", {"Transfer-Encoding: " + coding}) + "0\r\n\r\n");
+  auto const reply = client.read();
+
+  CHECK(reply.result() == status::not_implemented);
+  CHECK_FALSE(reply.keep_alive());
+  CHECK(reached.calls == 0);
+}
+
 TEST_CASE("A request that is no HTTP is answered 400 and closed", "[http]") {
   counted reached;
   test::live_server server{reached.routes()};

@@ -226,7 +226,6 @@ TEST_CASE("A handler that throws", "[http]") {
     CHECK(reply.result() == status::internal_server_error);
     CHECK(reply[field::content_type] == "application/problem+json");
     CHECK(body.at("status").as_int64() == 500);
-    CHECK_FALSE(body.contains("detail"));
     CHECK_THAT(reply.body(), !test::ContainsSubstring("secret"));
   }
 

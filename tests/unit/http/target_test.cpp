@@ -22,6 +22,8 @@ TEST_CASE("A request target", "[http]") {
         {"https://host:3001/a", "/a", ""},
         {"http://host", "/", ""},
         {"http://host?b", "/", "b"},
+        {"HTTP://HOST/A", "/A", ""},
+        {"hTTps://host/a", "/a", ""},
         {"http://host/", "/", ""},
         {"http://user@host/a", "/a", ""},
         {"http://[::1]:80/a", "/a", ""},

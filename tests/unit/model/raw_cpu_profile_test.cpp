@@ -85,7 +85,8 @@ TEST_CASE("A raw capture", "[model]") {
   }
 
   SECTION("is told from other files") {
-    auto const other = GENERATE(as<std::string>{}, "", "LOOPS", "loopsraw........", "{\"nodes\":[]}");
+    auto const other =
+        GENERATE(as<std::string>{}, "", "LOOPS", "loopsraw........", "{\"nodes\":[]}");
     CAPTURE(other);
 
     CHECK(failure_of(other) == errc::not_a_raw_capture);
@@ -133,7 +134,8 @@ TEST_CASE("A damaged raw capture is read or refused, never more", "[model]") {
 
   for (int round = 0; round < 20'000; ++round) {
     auto damaged = bytes;
-    for (auto hits = any(4) + 1; hits > 0; --hits) damaged[any(damaged.size())] = static_cast<char>(any(256));
+    for (auto hits = any(4) + 1; hits > 0; --hits)
+      damaged[any(damaged.size())] = static_cast<char>(any(256));
     if (any(4) == 0) damaged.erase(any(damaged.size()), any(32));
     auto const read = model::read_raw(damaged);
 

@@ -58,11 +58,11 @@ TEST_CASE("A memory map", "[symbols]") {
   }
 
   SECTION("that is none is refused") {
-    auto const other = GENERATE(as<std::string>{}, "\n", "x\n", "1-2\n", "1-2 r-xp 0 0:0\n",
-                                "2-1 r-xp 0 fe:00 1 /x\n", "1-1 r-xp 0 fe:00 1 /x\n",
-                                "g-h r-xp 0 fe:00 1 /x\n", "1-2 r-x 0 fe:00 1 /x\n",
-                                "1-3 r-xp 0 fe:00 1 /x\n2-4 r-xp 0 fe:00 1 /x\n",
-                                "1-11111111111111111 r-xp 0 fe:00 1 /x\n");
+    auto const other =
+        GENERATE(as<std::string>{}, "\n", "x\n", "1-2\n", "1-2 r-xp 0 0:0\n",
+                 "2-1 r-xp 0 fe:00 1 /x\n", "1-1 r-xp 0 fe:00 1 /x\n", "g-h r-xp 0 fe:00 1 /x\n",
+                 "1-2 r-x 0 fe:00 1 /x\n", "1-3 r-xp 0 fe:00 1 /x\n2-4 r-xp 0 fe:00 1 /x\n",
+                 "1-11111111111111111 r-xp 0 fe:00 1 /x\n");
     CAPTURE(other);
 
     CHECK(symbols::parse_maps(other).error() == errc::raw_malformed);

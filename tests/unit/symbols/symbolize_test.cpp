@@ -101,28 +101,30 @@ TEST_CASE("A stack is idle if the loop waits in it", "[symbols]") {
   CHECK_FALSE(profile.stacks[2].idle);
 }
 
-TEST_CASE("A stack ends at the outermost function with a name", "[symbols]") {
+TEST_CASE("What starts a program or a thread is left out of its stacks", "[symbols]") {
   auto const call = planted_code::outer();
+  auto const libc = epoll_wait_address() + 1;
 
-  SECTION("so what started the program is left out") {
-    auto const profile = *symbols::symbolize(capture_of({{call, call, nowhere, nowhere}}));
+  SECTION("with a name or without") {
+    auto const profile = *symbols::symbolize(capture_of({{call, call, nowhere, libc, nowhere}}));
 
     CHECK(profile.stacks[0].locations.size() == 2);
     CHECK(model::coverage_of(profile).unresolved == 0);
   }
 
-  SECTION("but not what is called by something with a name") {
-    auto const profile = *symbols::symbolize(capture_of({{nowhere, call}}));
+  SECTION("but not what other code called") {
+    auto const profile = *symbols::symbolize(capture_of({{nowhere, libc, call}}));
 
-    CHECK(profile.stacks[0].locations.size() == 2);
+    CHECK(profile.stacks[0].locations.size() == 3);
     CHECK(model::coverage_of(profile).unresolved == 1);
   }
 
-  SECTION("and stays if nothing has one") {
-    auto const profile = *symbols::symbolize(capture_of({{nowhere, nowhere}}));
+  SECTION("and not if nothing else is there") {
+    auto const profile = *symbols::symbolize(capture_of({{nowhere, libc}, {libc}}));
 
     CHECK(profile.stacks[0].locations.size() == 2);
-    CHECK(model::coverage_of(profile).unresolved_share() == 1.0);
+    CHECK(profile.stacks[1].locations.size() == 1);
+    CHECK(model::coverage_of(profile).unresolved_share() == Approx(1.0 / 3));
   }
 }
 

@@ -107,7 +107,7 @@ TEST_CASE("What has no name is a number", "[symbols]") {
   symbols::symbolizer names{own_maps(), own_program()};
 
   SECTION("outside of all files") {
-    auto const address = GENERATE(std::uint64_t{0}, 0x10, 0xffffffffffffffff);
+    auto const address = GENERATE(as<std::uint64_t>{}, 0, 0x10, 0xffffffffffffffff);
     CAPTURE(address);
 
     auto const& found = names.at(address);

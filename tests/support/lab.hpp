@@ -1,0 +1,21 @@
+#pragma once
+
+#include "support/diagnostics.hpp"
+
+#include <profiling_lab/routes.hpp>
+
+namespace loopscope::test {
+
+/// All that the lab's routes work on.
+struct lab_parts {
+  test::diagnostics diagnostics;
+  lab::settings settings;
+  lab::instance who = lab::describe_instance("");
+  lab::retained_memory memory;
+  lab::lab_metrics metrics{diagnostics.registry};
+
+  lab::lab_services services() { return {diagnostics.services(), settings, who, memory, metrics}; }
+  lab::lab_status status() { return {settings, who, memory, diagnostics.cpu}; }
+};
+
+}  // namespace loopscope::test

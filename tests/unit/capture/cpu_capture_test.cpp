@@ -1,0 +1,247 @@
+#include "support/catch.hpp"
+#include "support/diagnostics.hpp"
+
+#include <loopscope/runtime/call_on.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using namespace loopscope;
+using namespace std::chrono_literals;
+using capture::capture_phase;
+
+namespace {
+
+// The thread that makes it is sampled at 1000 Hz, for a minute unless somebody ends it.
+struct sampled {
+  test::diagnostics all;
+
+  explicit sampled(byte_count quota = mebibytes(64),
+                   std::string_view encoder = test::well_behaved_encoder)
+      : all{quota, encoder} {}
+  ~sampled() { on_control(all.cpu.drain(0ms)); }
+
+  template <class T>
+  T on_control(asio::awaitable<T> op) {
+    return test::run_on(all.io, runtime::call_on(all.control.executor(), std::move(op)));
+  }
+
+  template <class F>
+  void tell(F order) {
+    auto op = [](F act) -> asio::awaitable<void> {
+      act();
+      co_return;
+    };
+    on_control(op(std::move(order)));
+  }
+
+  result<std::string> start() { return on_control(all.cpu.start({60s, 1000})); }
+
+  std::optional<capture::cpu_capture_state> find(std::string const& id) {
+    std::optional<capture::cpu_capture_state> state;
+    tell([&] { state = all.cpu.find(id); });
+    return state;
+  }
+
+  // Goes on until it has samples.
+  std::string start_sampling() {
+    auto const id = start();
+    REQUIRE(id);
+    while (find(*id)->sampled <= 0ms) continue;
+    return *id;
+  }
+
+  capture::cpu_capture_state finish(std::string const& id) {
+    tell([&] { all.cpu.finish_early(); });
+    return *on_control(all.cpu.wait(id));
+  }
+
+  // The artifacts' extensions, in no order.
+  std::size_t count(std::string const& extension) {
+    std::size_t found = 0;
+    for (auto const& each : fs::directory_iterator{all.dir.path()})
+      if (each.path().extension() == extension) ++found;
+    return found;
+  }
+};
+
+bool can_sample() {
+  if (cpu::loop_sampler::available()) return true;
+  WARN("this build cannot sample");
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("A CPU capture that is ended early", "[capture]") {
+  if (!can_sample()) return;
+  sampled lab;
+  auto const id = lab.start_sampling();
+
+  auto const state = lab.finish(id);
+
+  SECTION("is done, and marked as truncated") {
+    CHECK(state.phase == capture_phase::done);
+    CHECK(state.quality.truncated);
+    CHECK(state.sampled < 60s);
+    CHECK_FALSE(lab.all.cpu.in_progress());
+  }
+
+  SECTION("has the samples that were taken until then") {
+    CHECK(state.quality.samples_taken > 0);
+    CHECK(state.quality.samples_expected > 0);
+    CHECK(state.quality.samples_taken + state.quality.dropped + state.quality.overruns <=
+          2 * state.quality.samples_expected);
+    CHECK(state.quality.unresolved_share == 0.25);
+  }
+
+  SECTION("is stored in every format under one id, for DevTools first") {
+    REQUIRE(state.artifacts.size() == capture::cpu_formats().size());
+    CHECK_THAT(state.artifacts.front().name, Catch::Matchers::EndsWith(".cpuprofile"));
+    for (std::size_t i = 0; i < state.artifacts.size(); ++i) {
+      auto const& format = capture::cpu_formats()[i];
+      CHECK(state.artifacts[i].capture_id == id);
+      CHECK_THAT(state.artifacts[i].name, Catch::Matchers::EndsWith('.' + format));
+      CHECK(test::read_file(state.artifacts[i].path) == format);
+    }
+  }
+
+  SECTION("leaves no raw capture") {
+    CHECK(lab.count(".raw") == 0);
+    CHECK(lab.count(".part") == 0);
+  }
+
+  SECTION("ends every later one at once") {
+    auto const later = lab.start();
+    REQUIRE(later);
+
+    auto const ended = lab.on_control(lab.all.cpu.wait(*later));
+
+    REQUIRE(ended);
+    CHECK(ended->sampled < 1s);
+    CHECK((ended->phase == capture_phase::done || ended->error == errc::nothing_captured));
+  }
+}
+
+TEST_CASE("While a CPU capture runs", "[capture]") {
+  if (!can_sample()) return;
+  sampled lab;
+  auto const id = lab.start_sampling();
+
+  SECTION("another one is refused") {
+    auto const second = lab.start();
+
+    REQUIRE_FALSE(second);
+    CHECK(second.error() == errc::busy);
+    CHECK(lab.all.cpu.in_progress());
+    CHECK(lab.find(id)->phase == capture_phase::sampling);
+  }
+
+  SECTION("it can be asked for, and another cannot") {
+    CHECK(lab.find(id)->id == id);
+    CHECK(lab.find(id)->request.hz == 1000);
+    CHECK_FALSE(lab.find("00000000"));
+    CHECK_FALSE(lab.on_control(lab.all.cpu.wait("00000000")));
+  }
+
+  SECTION("it can be cancelled, which leaves nothing") {
+    bool known = false;
+    lab.tell([&] { known = lab.all.cpu.cancel(id); });
+    auto const state = lab.on_control(lab.all.cpu.wait(id));
+
+    CHECK(known);
+    REQUIRE(state);
+    CHECK(state->phase == capture_phase::cancelled);
+    CHECK(state->error == errc::cancelled);
+    CHECK(state->artifacts.empty());
+    CHECK(lab.all.store.sweep().count == 0);
+    CHECK_FALSE(lab.all.cpu.in_progress());
+  }
+
+  SECTION("it makes way for the next one once it is cancelled") {
+    lab.tell([&] { lab.all.cpu.cancel(id); });
+    lab.on_control(lab.all.cpu.wait(id));
+
+    CHECK(lab.start());
+  }
+
+  SECTION("it is cancelled when who waits for it leaves") {
+    asio::cancellation_signal leave;
+    auto waiting = asio::co_spawn(lab.all.control.executor(), lab.all.cpu.wait(id),
+                                  asio::bind_cancellation_slot(leave.slot(), asio::use_future));
+    lab.tell([&] { leave.emit(asio::cancellation_type::terminal); });
+    waiting.wait();
+
+    CHECK(lab.on_control(lab.all.cpu.wait(id))->phase == capture_phase::cancelled);
+  }
+
+  SECTION("cancelling what is not known does nothing") {
+    bool known = true;
+    lab.tell([&] { known = lab.all.cpu.cancel("00000000"); });
+
+    CHECK_FALSE(known);
+    CHECK(lab.find(id)->phase == capture_phase::sampling);
+  }
+}
+
+TEST_CASE("A CPU capture without storage", "[capture]") {
+  if (!can_sample()) return;
+
+  SECTION("does not begin when the directory is gone, and can begin when it is back") {
+    sampled lab;
+    fs::remove_all(lab.all.dir.path());
+
+    auto const refused = lab.start();
+
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::storage_unavailable);
+    CHECK_FALSE(lab.all.cpu.in_progress());
+    fs::create_directory(lab.all.dir.path());
+    CHECK(lab.start());
+  }
+
+  SECTION("fails when the directory vanishes meanwhile") {
+    sampled lab;
+    auto const id = lab.start_sampling();
+    fs::remove_all(lab.all.dir.path());
+
+    auto const state = lab.finish(id);
+
+    CHECK(state.phase == capture_phase::failed);
+    CHECK(state.error == errc::storage_unavailable);
+    CHECK_FALSE(lab.all.cpu.in_progress());
+  }
+
+  SECTION("fails when it is larger than the quota, and leaves nothing") {
+    sampled lab{bytes(100)};
+    auto const id = lab.start_sampling();
+
+    auto const state = lab.finish(id);
+
+    CHECK(state.phase == capture_phase::failed);
+    CHECK(state.error == errc::quota_exceeded);
+    CHECK(lab.count(".raw") == 0);
+    CHECK(lab.count(".part") == 0);
+  }
+}
+
+TEST_CASE("A build that cannot sample says so", "[capture]") {
+  if (cpu::loop_sampler::available()) return;
+  sampled lab;
+
+  auto const refused = lab.start();
+
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error() == errc::unsupported);
+  CHECK_FALSE(lab.all.cpu.in_progress());
+}

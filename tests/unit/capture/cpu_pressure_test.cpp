@@ -1,0 +1,83 @@
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+
+#include <loopscope/capture/cpu_pressure.hpp>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace fs = std::filesystem;
+using namespace loopscope;
+
+namespace {
+
+// A made-up system.
+struct machine {
+  test::temp_dir root;
+
+  void put(fs::path const& path, std::string_view text) {
+    auto const file = root.path() / path;
+    fs::create_directories(file.parent_path());
+    test::write_file(file, text);
+  }
+  [[nodiscard]] capture::cpu_pressure read() const {
+    return capture::read_cpu_pressure(root.path());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("The time that a process is kept from the CPU", "[capture]") {
+  machine host;
+
+  SECTION("is zero where nothing tells") {
+    CHECK(host.read().throttled.count() == 0);
+    CHECK(host.read().stolen.count() == 0);
+  }
+
+  SECTION("is counted in microseconds by version 2 of cgroups") {
+    host.put("proc/self/cgroup", "0::/app\n");
+    host.put("sys/fs/cgroup/app/cpu.stat",
+             "usage_usec 9000000\nnr_throttled 3\nthrottled_usec 1500000\n");
+
+    CHECK(host.read().throttled.count() == 1.5);
+  }
+
+  SECTION("is counted in nanoseconds by version 1 of cgroups") {
+    host.put("proc/self/cgroup", "4:cpu,cpuacct:/app\n1:memory:/other\n");
+    host.put("sys/fs/cgroup/cpu/app/cpu.stat",
+             "nr_periods 5\nnr_throttled 3\nthrottled_time 2500000000\n");
+
+    CHECK(host.read().throttled.count() == 2.5);
+  }
+
+  SECTION("is that of the tightest group") {
+    host.put("proc/self/cgroup", "0::/outer/inner\n");
+    host.put("sys/fs/cgroup/cpu.stat", "throttled_usec 100000\n");
+    host.put("sys/fs/cgroup/outer/cpu.stat", "throttled_usec 700000\n");
+    host.put("sys/fs/cgroup/outer/inner/cpu.stat", "throttled_usec 200000\n");
+
+    CHECK(host.read().throttled.count() == 0.7);
+  }
+
+  SECTION("has what the hypervisor stole, in ticks") {
+    auto const ticks = sysconf(_SC_CLK_TCK);
+    host.put("proc/stat", "cpu  1 2 3 4 5 6 7 " + std::to_string(3 * ticks) +
+                              " 9 10\ncpu0 1 1 1 1 1 1 1 1 1 1\n");
+
+    CHECK(host.read().stolen.count() == 3);
+  }
+
+  SECTION("is zero for a system that does not count what is stolen") {
+    host.put("proc/stat", "cpu  1 2 3 4\n");
+
+    CHECK(host.read().stolen.count() == 0);
+  }
+
+  SECTION("can be read on this very system") {
+    CHECK(capture::read_cpu_pressure().throttled.count() >= 0);
+    CHECK(capture::read_cpu_pressure().stolen.count() >= 0);
+  }
+}

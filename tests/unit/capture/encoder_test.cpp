@@ -1,0 +1,166 @@
+#include "support/catch.hpp"
+#include "support/fake_encoder.hpp"
+#include "support/run.hpp"
+
+#include <loopscope/capture/encoder.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using namespace loopscope;
+using namespace std::chrono_literals;
+using test::ContainsSubstring;
+
+namespace {
+
+// Lets a script encode a raw capture that is there.
+struct encoding {
+  test::temp_dir dir;
+  std::string why;
+
+  encoding() { test::write_file(dir / "raw", "samples"); }
+
+  asio::awaitable<result<capture::encoded>> run(std::string_view script,
+                                                std::chrono::seconds limit) {
+    capture::encoder const encoder{test::write_program(dir / "encoder", script)};
+    auto const outputs = std::vector{std::pair{std::string{"folded"}, dir / "a b.folded"},
+                                     std::pair{std::string{"prof"}, dir / "c.prof"}};
+    co_return co_await encoder.run(dir / "raw", outputs, limit, why);
+  }
+
+  result<capture::encoded> encode(std::string_view script, std::chrono::seconds limit = 10s) {
+    return test::run(run(script, limit));
+  }
+};
+
+// Sets a variable for as long as the object lives.
+struct environment_variable {
+  char const* name;
+
+  environment_variable(char const* which, char const* value) : name{which} {
+    setenv(name, value, 1);
+  }
+  ~environment_variable() { unsetenv(name); }
+  environment_variable(environment_variable const&) = delete;
+  environment_variable& operator=(environment_variable const&) = delete;
+};
+
+}  // namespace
+
+TEST_CASE("The encoder", "[capture]") {
+  encoding lab;
+
+  SECTION("writes every format, and reports on its work") {
+    auto const report = lab.encode(test::well_behaved_encoder);
+
+    CAPTURE(lab.why);
+    REQUIRE(report);
+    CHECK(report->unresolved_share == 0.25);
+    CHECK(test::read_file(lab.dir / "a b.folded") == "folded");
+    CHECK(test::read_file(lab.dir / "c.prof") == "prof");
+  }
+
+  SECTION("fails with its own words if it has any, else with how it ended") {
+    auto const [script, why] = GENERATE(table<std::string, std::string>({
+        {"echo 'no such stack' >&2; echo more >&2; exit 3", "no such stack"},
+        {"exit 3", "exit code 3"},
+        {"kill -9 $$", "ended by signal 9"},
+        {"true", "its report could not be read"},
+        {"echo nonsense", "its report could not be read"},
+        {"echo '{}'", "its report could not be read"},
+        {"echo '{\"unresolvedShare\":\"0\"}'", "its report could not be read"},
+    }));
+    CAPTURE(script);
+
+    auto const report = lab.encode("#!/bin/sh\n" + script + '\n');
+
+    REQUIRE_FALSE(report);
+    CHECK(report.error() == errc::encoder_failed);
+    CHECK_THAT(lab.why, Catch::Matchers::StartsWith(why));
+  }
+
+  SECTION("fails if it cannot be started") {
+    auto const report = lab.encode("#!/no/such/interpreter\n");
+
+    REQUIRE_FALSE(report);
+    CHECK(report.error() == errc::encoder_failed);
+    CHECK_THAT(lab.why, ContainsSubstring("No such file"));
+  }
+
+  SECTION("is killed when it takes too long") {
+    auto const report = lab.encode("#!/bin/sh\nexec sleep 100\n", 0s);
+
+    REQUIRE_FALSE(report);
+    CHECK(report.error() == errc::encoder_failed);
+    CHECK_THAT(lab.why, ContainsSubstring("longer than 0 s"));
+  }
+
+  SECTION("is told no secret of ours, and does not profile itself") {
+    environment_variable const token{"LAB_TOKEN", "correct-token"};
+    environment_variable const profile{"CPUPROFILE", "/dev/null"};
+    environment_variable const path{"LOOPSCOPE_TEST", "kept"};
+
+    auto const report = lab.encode(
+        "#!/bin/sh\n"
+        "echo \"${LAB_TOKEN-unset} ${CPUPROFILE-unset} $LOOPSCOPE_TEST\" >&2; exit 1\n");
+
+    REQUIRE_FALSE(report);
+    CHECK(lab.why == "unset unset kept");
+  }
+
+  SECTION("holds none of our files open") {
+    lab.encode("#!/bin/sh\nls /proc/self/fd | wc -w >&2; exit 1\n");
+
+    CHECK(std::stoi(lab.why) == 4);  // three of its own, and what reads the directory
+  }
+}
+
+TEST_CASE("An encoder that is cancelled is killed", "[capture]") {
+  encoding lab;
+  asio::io_context loop{1};
+  asio::cancellation_signal leave;
+  auto const started = std::chrono::steady_clock::now();
+  auto body = [&]() -> asio::awaitable<result<capture::encoded>> {
+    auto work = lab.run("#!/bin/sh\nexec sleep 100\n", 100s);
+    asio::post(loop, [&] { leave.emit(asio::cancellation_type::terminal); });
+    co_return co_await asio::co_spawn(
+        loop, std::move(work), asio::bind_cancellation_slot(leave.slot(), asio::use_awaitable));
+  };
+
+  auto const report = test::run_on(loop, body());
+
+  REQUIRE_FALSE(report);
+  CHECK(report.error() == errc::cancelled);
+  CHECK(std::chrono::steady_clock::now() - started < 2s);
+}
+
+TEST_CASE("Looking for the encoder", "[capture]") {
+  test::temp_dir const dir;
+  test::write_program(dir / "program", "#!/bin/sh\n");
+  test::write_file(dir / "text", "#!/bin/sh\n");
+  fs::create_directory(dir / "directory");
+
+  SECTION("takes the configured one") {
+    auto const found = capture::find_encoder(dir / "program");
+
+    REQUIRE(found);
+    CHECK(*found == dir / "program");
+  }
+
+  SECTION("takes nothing else if the configured one cannot be run") {
+    auto const name = GENERATE(as<std::string>{}, "text", "directory", "missing");
+    CAPTURE(name);
+
+    CHECK(capture::find_encoder(dir / name).error() == errc::not_found);
+  }
+}

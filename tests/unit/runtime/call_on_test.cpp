@@ -1,0 +1,81 @@
+#include "support/catch.hpp"
+#include "support/run.hpp"
+
+#include <loopscope/runtime/call_on.hpp>
+#include <loopscope/runtime/task_group.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <exception>
+#include <future>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+using namespace loopscope;
+namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<std::thread::id> thread_of_second_step() {
+  co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+  co_return std::this_thread::get_id();
+}
+
+asio::awaitable<int> failing() {
+  throw std::runtime_error{"boom"};
+  co_return 0;
+}
+
+asio::awaitable<void> forever(std::promise<void>& started) {
+  asio::steady_timer timer{co_await asio::this_coro::executor};
+  timer.expires_at(std::chrono::steady_clock::time_point::max());
+  started.set_value();
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+}  // namespace
+
+TEST_CASE("A call on another loop", "[runtime]") {
+  asio::thread_pool other{1};
+  auto const loop = other.get_executor();
+
+  SECTION("runs there, and its caller goes on at home") {
+    auto const home = std::this_thread::get_id();
+    auto back = std::thread::id{};
+    auto caller = [&]() -> asio::awaitable<std::thread::id> {
+      auto const there = co_await runtime::call_on(loop, thread_of_second_step());
+      back = std::this_thread::get_id();
+      co_return there;
+    };
+
+    CHECK(test::run(caller()) != home);
+    CHECK(back == home);
+  }
+
+  SECTION("throws what the call throws") {
+    CHECK_THROWS_WITH(test::run(runtime::call_on(loop, failing())), "boom");
+  }
+
+  SECTION("ends when its caller is cancelled") {
+    asio::io_context home{1};
+    std::promise<void> started;
+    auto aborted = 0;
+    runtime::task_group tasks{home.get_executor(), [&](std::exception_ptr) { ++aborted; }};
+    tasks.spawn([&] { return runtime::call_on(loop, forever(started)); });
+    home.poll();
+    started.get_future().wait();
+    tasks.cancel(asio::cancellation_type::terminal);
+    test::run_on(home, tasks.wait());
+
+    CHECK(aborted == 1);
+  }
+}
