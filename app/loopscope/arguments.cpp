@@ -56,9 +56,13 @@ struct encode_words {
   std::vector<output> outputs;
 };
 
+bool has_output(encode_words const& given, file_format format) {
+  auto const same = [&](output const& o) { return o.format == format; };
+  return std::any_of(given.outputs.begin(), given.outputs.end(), same);
+}
+
 void add_output(encode_words& to, output added) {
-  auto const same = [&](output const& o) { return o.format == added.format; };
-  if (std::any_of(to.outputs.begin(), to.outputs.end(), same))
+  if (has_output(to, added.format))
     throw usage_error{"--output " + std::string{name_of(added.format)} + ": given more than once"};
   to.outputs.push_back(std::move(added));
 }
@@ -94,7 +98,8 @@ encode_arguments parse_encode(words const& all, words::const_iterator at) {
   if (!given.directory) return result;
   for (auto const& [format, name] : file_formats) {
     auto const asked = std::find(given.formats.begin(), given.formats.end(), format);
-    if (!given.formats.empty() && asked == given.formats.end()) continue;
+    auto const wanted = given.formats.empty() || asked != given.formats.end();
+    if (!wanted || has_output(given, format)) continue;
     auto const file = stem_of(result.raw).append(".").append(name);
     result.outputs.push_back({format, std::filesystem::path{*given.directory} / file, false});
   }
@@ -137,7 +142,8 @@ its libraries, where they are on this machine; the program has to be the very bu
   --out DIR             writes DIR/<name of RAW>.<FORMAT>; an old file is replaced by the new one
                         when that is complete
   --format FORMAT       only this one, repeatable; default: all
-  --output FORMAT=FILE  writes into exactly this file, which need not exist; repeatable
+  --output FORMAT=FILE  writes into exactly this file, which need not exist; repeatable; that format
+                        is not written into DIR then
 
   cpuprofile  Chrome DevTools, Speedscope, VS Code
   pb.gz       go tool pprof, Speedscope

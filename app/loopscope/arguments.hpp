@@ -32,7 +32,7 @@ struct output {
 
 struct encode_arguments {
   std::filesystem::path raw;
-  std::vector<output> outputs;  ///< at most one in place of each format
+  std::vector<output> outputs;  ///< at most one of each format
 };
 
 enum class command { encode, help, encode_help, version };

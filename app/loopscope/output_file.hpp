@@ -3,6 +3,7 @@
 #include <loopscope/base/file_descriptor.hpp>
 
 #include <array>
+#include <cstddef>
 #include <filesystem>
 #include <ostream>
 #include <streambuf>
@@ -25,7 +26,7 @@ class descriptor_buffer : public std::streambuf {
  private:
   int fd_;
   int error_ = 0;
-  std::array<char, 64 * 1024> pending_;
+  std::array<char, std::size_t{64} * 1024> pending_;
 };
 
 /// A file that is written as a whole or not at all. What a failure would leave is removed.

@@ -31,7 +31,7 @@ void show(retained_memory const& memory, lab_metrics& metrics) {
 }
 
 json::value text_or_null(std::string const& text) {
-  return text.empty() ? json::value{} : json::value{text};
+  return text.empty() ? json::value() : json::value(text);  // braces would make an array
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

@@ -49,6 +49,7 @@ int check_health(lab::settings const& values) {
 void print(lab::settings const& values, loopscope::logger& log) {
   auto const all = lab::printable(values);
   std::vector<loopscope::log_field> fields;
+  fields.reserve(all.size());
   for (auto const& [name, value] : all) fields.emplace_back(name, value);
   log.info("settings", fields);
 }

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -110,9 +111,12 @@ asio::awaitable<void> service::keep_artifacts_fresh() {
 asio::awaitable<void> service::shut_down() {
   // A running capture ends now, so that its answer still goes out within the grace.
   auto const grace = settings_.server.shutdown_grace;
+  auto const end = std::chrono::steady_clock::now() + grace;
   asio::post(control_.executor(), [this] { cpu_.finish_early(); });
   co_await server_.stop(grace);
-  co_await runtime::call_on(control_.executor(), cpu_.drain(grace));
+  auto const rest = std::max(end - std::chrono::steady_clock::now(), std::chrono::nanoseconds{});
+  auto const left = std::chrono::ceil<std::chrono::milliseconds>(rest);
+  co_await runtime::call_on(control_.executor(), cpu_.drain(left));
   background_.cancel(asio::cancellation_type::terminal);
   co_await background_.wait();
   asio::post(control_.executor(), [this] { signals_.cancel(); });

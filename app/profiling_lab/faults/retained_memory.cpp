@@ -1,5 +1,6 @@
 #include <profiling_lab/faults/retained_memory.hpp>
 
+#include <memory>
 #include <utility>
 
 namespace lab {
@@ -12,7 +13,7 @@ constexpr std::size_t page = 4096;
 
 void retained_memory::retain(loopscope::byte_count size) {
   // Not make_unique: it would fill every byte, where one a page is enough.
-  buffer fresh{std::unique_ptr<std::byte[]>{new std::byte[size.value]}, size};
+  buffer fresh{std::make_unique_for_overwrite<std::byte[]>(size.value), size};
   for (std::size_t at = 0; at < size.value; at += page)
     *const_cast<std::byte volatile*>(&fresh.data[at]) = std::byte{1};
   buffers_.push_back(std::move(fresh));

@@ -108,6 +108,7 @@ class store {
     std::uint64_t inode;
     std::uint64_t size;
     std::int64_t modified_ns;
+    // NOLINTNEXTLINE(modernize-use-nullptr): takes the comparison that this makes for a pointer
     auto operator<=>(identity const&) const = default;
   };
 

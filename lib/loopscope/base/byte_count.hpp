@@ -9,6 +9,7 @@ namespace loopscope {
 struct byte_count {
   std::uint64_t value = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): takes the comparison that this makes for a pointer
   auto operator<=>(byte_count const&) const = default;
 
   constexpr byte_count& operator+=(byte_count other) {

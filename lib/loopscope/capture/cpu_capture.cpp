@@ -4,8 +4,10 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -106,16 +108,17 @@ asio::awaitable<result<std::string>> cpu_capture::start(cpu_request request) {
 asio::awaitable<void> cpu_capture::run(std::shared_ptr<job> one, std::string stem) {
   result<void> outcome = errc::cancelled;
   try {
-    if (co_await sample(*one)) {
+    auto const wanted = co_await sample(*one);
+    with_.recorder.end_sampling();
+    if (wanted) {
       outcome = co_await encode(*one, std::move(stem));
-    } else {
-      auto drop = [this] { with_.recorder.abandon(); };
-      co_await runtime::offload(with_.worker, std::move(drop));
     }
   } catch (std::exception const& error) {
     one->state.detail = error.what();
     outcome = errc::encoder_failed;
   }
+  auto reset = [this] { with_.recorder.abandon(); };
+  co_await runtime::offload(with_.worker, std::move(reset));
   finish(*one, outcome);
 }
 
@@ -159,14 +162,23 @@ asio::awaitable<result<void>> cpu_capture::encode(job& one, std::string stem) {
   if (!report) {
     if (report.error() == make_error_code(errc::encoder_failed))
       one.state.detail += "; the raw capture is kept: " + raw->first.path.string();
-    auto drop = [&] { files->clear(); };
+    auto const unwanted = report.error() == make_error_code(errc::cancelled);
+    auto drop = [&] {
+      files->clear();
+      if (unwanted) with_.recorder.remove_raw(raw->first.name);
+    };
     co_await runtime::offload(with_.worker, std::move(drop));
     co_return report.error();
   }
   one.state.quality.unresolved_share = report->unresolved_share;
   auto publish = [&] { return with_.recorder.publish(std::move(*files), raw->first.name); };
   auto done = co_await runtime::offload(with_.worker, std::move(publish));
-  if (!done) co_return done.error();
+  if (!done) {
+    if (done.error() == make_error_code(errc::encoder_failed))
+      one.state.detail =
+          "it left a file empty; the raw capture is kept: " + raw->first.path.string();
+    co_return done.error();
+  }
   one.state.artifacts = std::move(*done);
   co_return result<void>{};
 }
@@ -191,15 +203,7 @@ void cpu_capture::finish(job& one, result<void> outcome) {
 asio::awaitable<std::optional<cpu_capture_state>> cpu_capture::wait(std::string id) {
   auto const one = find_job(id);
   if (!one) co_return std::nullopt;
-  co_await asio::this_coro::throw_if_cancelled(false);
-  while (one->is_running()) {
-    co_await one->ended.async_wait(as_result);
-    auto const state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() == asio::cancellation_type::none) continue;
-    // The caller has gone; the capture still has to end before it can be reported on.
-    one->cancel();
-    co_return one->state;
-  }
+  while (one->is_running()) co_await one->ended.async_wait(as_result);
   co_return one->state;
 }
 

@@ -80,7 +80,6 @@ class cpu_capture {
 
   /// Waits for a capture's end.
   /// \return  its last state; none if no such capture is known.
-  /// \cancel  any: the capture is cancelled, its samples are lost.
   boost::asio::awaitable<std::optional<cpu_capture_state>> wait(std::string id);
 
   [[nodiscard]] std::optional<cpu_capture_state> find(std::string_view id) const;

@@ -1,13 +1,16 @@
 #include <loopscope/base/build_id.hpp>
+#include <loopscope/base/expects.hpp>
 #include <loopscope/capture/cpu_recorder.hpp>
 #include <loopscope/model/raw_cpu_profile.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <tuple>
+#include <utility>
 
 namespace loopscope::capture {
 
@@ -48,26 +51,38 @@ result<std::string> cpu_recorder::begin(int hz) {
     auto const native = native_.start();
     if (!native) return native.error();
   }
-  auto const sampling = sampler_.start(hz);
+  result<void> sampling = errc::unsupported;
+  try {
+    sampling = sampler_.start(hz);
+  } catch (...) {
+    abandon();
+    throw;
+  }
   if (sampling) return stem;
-  std::ignore = native_.stop(std::chrono::microseconds{1});  // nothing is in it
+  abandon();
   return sampling.error();
 }
 
-void cpu_recorder::abandon() {
-  std::ignore = stop();
+void cpu_recorder::end_sampling() {
+  taken_ = sampler_.stop();
 }
 
-model::raw_cpu_profile cpu_recorder::stop() {
-  auto profile = sampler_.stop();
-  profile.native =
-      native_.stop(std::chrono::duration_cast<std::chrono::microseconds>(profile.period));
-  return profile;
+void cpu_recorder::abandon() {
+  if (sampler_.running()) std::ignore = sampler_.stop();
+  std::ignore = native_.stop(std::chrono::microseconds{1});  // empty when it does not run
+  taken_.reset();
+}
+
+void cpu_recorder::remove_raw(std::string const& name) {
+  std::ignore = store_.remove(name);  // evicted already is as good
 }
 
 result<std::pair<artifacts::artifact, model::cpu_quality>> cpu_recorder::store_raw(
     std::string const& stem) {
-  auto profile = stop();
+  LOOPSCOPE_EXPECTS(taken_.has_value());
+  auto profile = *std::exchange(taken_, std::nullopt);
+  profile.native =
+      native_.stop(std::chrono::duration_cast<std::chrono::microseconds>(profile.period));
   if (profile.samples.empty()) return errc::nothing_captured;
   profile.executable = std::filesystem::read_symlink("/proc/self/exe").string();
   profile.build_id = executable_build_id();
@@ -103,6 +118,10 @@ result<std::vector<artifacts::pending_artifact>> cpu_recorder::open_outputs(
 
 result<std::vector<artifacts::artifact>> cpu_recorder::publish(
     std::vector<artifacts::pending_artifact> outputs, std::string const& raw_name) {
+  auto const is_empty = [](artifacts::pending_artifact const& each) {
+    return std::filesystem::file_size(each.path()) == 0;
+  };
+  if (std::any_of(outputs.begin(), outputs.end(), is_empty)) return errc::encoder_failed;
   auto done = store_.commit(std::move(outputs));
   if (done) std::ignore = store_.remove(raw_name);  // evicted already is as good
   return done;

@@ -8,6 +8,7 @@
 #include <loopscope/model/cpu_profile.hpp>
 #include <loopscope/model/cpu_quality.hpp>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,13 +31,20 @@ class cpu_recorder {
 
   void drain() { sampler_.drain(); }
 
-  /// Ends sampling and drops everything.
+  /// Ends sampling; what was taken waits for store_raw() or abandon(). \thread control: it must not
+  /// wait behind other work
+  void end_sampling();
+
+  /// Ends what runs and drops what was taken, if anything.
   void abandon();
 
   /// Ends sampling and stores the raw capture.
   /// \return  what the samples alone tell about their quality;
   ///          errc::nothing_captured, or an error of the store.
   result<std::pair<artifacts::artifact, model::cpu_quality>> store_raw(std::string const& stem);
+
+  /// Removes a raw capture that nobody wants.
+  void remove_raw(std::string const& name);
 
   /// Temporary files for the encoder to write, one a format.
   result<std::vector<artifacts::pending_artifact>> open_outputs(std::string const& stem);
@@ -46,12 +54,11 @@ class cpu_recorder {
                                                    std::string const& raw_name);
 
  private:
-  model::raw_cpu_profile stop();
-
   cpu::loop_sampler& sampler_;
   cpu::native_profiler& native_;
   artifacts::store& store_;
   cpu_pressure pressure_;
+  std::optional<model::raw_cpu_profile> taken_;
 };
 
 /// The formats of a CPU capture, as extensions and as the encoder calls them.

@@ -10,6 +10,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <system_error>
 #include <unistd.h>
@@ -22,6 +23,15 @@ namespace {
 
 std::string first_line(std::string text) {
   return text.substr(0, text.find('\n'));
+}
+
+// For people: a process that went astray may print anything.
+std::string first_printable_line(std::string text) {
+  constexpr std::size_t enough = 500;
+  text = first_line(std::move(text)).substr(0, enough);
+  auto const is_odd = [](unsigned char c) { return c < 0x20 || c > 0x7e; };
+  std::replace_if(text.begin(), text.end(), is_odd, '?');
+  return text;
 }
 
 std::optional<encoded> parse_report(std::string const& output) {
@@ -71,7 +81,8 @@ asio::awaitable<result<encoded>> encoder::run(
   why = process->wait();
   if (state.cancelled() != asio::cancellation_type::none) co_return errc::cancelled;
   if (!ended) why = "it took longer than " + std::to_string(limit.count()) + " s";
-  if (auto const text = first_line(process->errors()); !why.empty() && !text.empty()) why = text;
+  if (auto const text = first_printable_line(process->errors()); !why.empty() && !text.empty())
+    why = text;
   if (!why.empty()) co_return errc::encoder_failed;
 
   auto const report = parse_report(process->output());

@@ -3,8 +3,13 @@
 #include <loopscope/control/capture_json.hpp>
 #include <loopscope/runtime/call_on.hpp>
 
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 namespace loopscope::control {
@@ -44,10 +49,19 @@ asio::awaitable<bool> cancel(capture::cpu_capture& cpu, std::string id) {
 asio::awaitable<http::response> record_cpu_profile::operator()(http::request const& request) const {
   capture::cpu_request const asked{std::chrono::seconds{request.parameters.integer("seconds")},
                                    static_cast<int>(request.parameters.integer("hz"))};
+  co_await asio::this_coro::throw_if_cancelled(false);
   auto const id = co_await runtime::call_on(control, cpu.start(asked));
   if (!id) co_return http::problem(id.error());
   if (request.parameters.choice("async") == "true") co_return accepted(*id);
+  // A client that leaves ends its capture, which ends the wait.
+  auto tell = [this, id = *id] {
+    asio::post(control, [&capture = cpu, id] { std::ignore = capture.cancel(id); });
+  };
+  auto const caller = co_await asio::this_coro::cancellation_state;
+  if (caller.cancelled() != asio::cancellation_type::none) tell();
+  caller.slot().assign([tell](asio::cancellation_type) { tell(); });
   auto const state = co_await runtime::call_on(control, cpu.wait(*id));
+  caller.slot().clear();
   LOOPSCOPE_EXPECTS(state.has_value());
   co_return outcome_of(*state);
 }

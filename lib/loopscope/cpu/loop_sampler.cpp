@@ -46,7 +46,9 @@ void on_sigprof(int signal, siginfo_t* info, void* context) noexcept {
     if (auto* const slot = to->ring.begin_push()) {
       slot->time_ns = clock_ns(CLOCK_MONOTONIC);  // a vDSO call: no lock, no allocation
       slot->label = current_work_label;           // initial-exec TLS: a plain load
-      slot->overruns = info ? static_cast<std::uint32_t>(info->si_overrun) : 0;
+      // Of a signal that somebody sent, the same bytes are the sender's user id.
+      slot->overruns =
+          info && info->si_code == SI_TIMER ? static_cast<std::uint32_t>(info->si_overrun) : 0;
       slot->depth = static_cast<std::uint32_t>(
           to->walker.walk(*static_cast<ucontext_t*>(context), slot->pcs));
       to->ring.end_push();
@@ -76,7 +78,8 @@ void install_handler() {
 }  // namespace
 
 struct loop_sampler::recording {
-  explicit recording(address_range stack) : to{{}, {stack, executable_text()}} {}
+  recording(address_range stack, std::uintptr_t outermost)
+      : to{{}, {stack, executable_text(), outermost}} {}
 
   std::uint32_t stack_index(ring_slot const& slot);
   std::uint32_t label_index(std::string_view const* label);
@@ -112,7 +115,7 @@ bool loop_sampler::available() noexcept {
 
 loop_sampler::loop_sampler() : thread_{gettid()} {
   auto const stack = own_stack();
-  stack_ = {stack.begin, stack.end};
+  stack_ = {stack.begin, stack.end, outermost_frame(stack, executable_text())};
 }
 
 loop_sampler::~loop_sampler() {
@@ -124,14 +127,28 @@ result<void> loop_sampler::start(int hz) {
   if (!available()) return errc::unsupported;
   if (timer_) return errc::busy;
   auto const period = std::chrono::microseconds{std::chrono::seconds{1}} / hz;
-  recording_ = std::make_unique<recording>(address_range{stack_.begin, stack_.end});
+  recording_ =
+      std::make_unique<recording>(address_range{stack_.begin, stack_.end}, stack_.outermost);
   recording_->profile.period = period;
   recording_->profile.start_unix_ns = clock_ns(CLOCK_REALTIME);
   recording_->profile.start_ns = clock_ns(CLOCK_MONOTONIC);
   install_handler();
   active_sink.store(&recording_->to, std::memory_order_seq_cst);
-  timer_.emplace(thread_, period);
+  try {
+    timer_.emplace(thread_, period);
+  } catch (...) {
+    detach();
+    recording_.reset();
+    throw;
+  }
   return {};
+}
+
+// Afterwards no handler uses the sink.
+void loop_sampler::detach() noexcept {
+  active_sink.store(nullptr, std::memory_order_seq_cst);
+  while (in_handler.load(std::memory_order_seq_cst)) {
+  }
 }
 
 void loop_sampler::drain() {
@@ -151,9 +168,7 @@ std::uint64_t loop_sampler::taken() const noexcept {
 model::raw_cpu_profile loop_sampler::stop() {
   LOOPSCOPE_EXPECTS(timer_.has_value());
   timer_.reset();
-  active_sink.store(nullptr, std::memory_order_seq_cst);
-  while (in_handler.load(std::memory_order_seq_cst)) {
-  }
+  detach();
   drain();
   auto profile = std::move(recording_->profile);
   recording_.reset();

@@ -41,6 +41,8 @@ class loop_sampler {
   /// \throws  system_error if the kernel has no timer left.
   result<void> start(int hz);
 
+  [[nodiscard]] bool running() const noexcept { return timer_.has_value(); }
+
   /// Takes over what the handler has left. Call it at least every second.
   void drain();
 
@@ -53,10 +55,13 @@ class loop_sampler {
  private:
   struct recording;
 
+  static void detach() noexcept;
+
   pid_t thread_;
   struct stack_bounds {
     std::uintptr_t begin;
     std::uintptr_t end;
+    std::uintptr_t outermost;
   } stack_;
   std::unique_ptr<recording> recording_;
   std::optional<thread_timer> timer_;

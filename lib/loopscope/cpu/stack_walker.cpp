@@ -50,42 +50,89 @@ address_range executable_text() {
   return text;
 }
 
+#if defined(__x86_64__)
+void stack_walker::set_place(ucontext_t& context, frame_place const& at) noexcept {
+  context.uc_mcontext.gregs[REG_RIP] = static_cast<greg_t>(at.pc);
+  context.uc_mcontext.gregs[REG_RSP] = static_cast<greg_t>(at.sp);
+  context.uc_mcontext.gregs[REG_RBP] = static_cast<greg_t>(at.frame);
+}
+#else
+void stack_walker::set_place(ucontext_t& context, frame_place const& at) noexcept {
+  context.uc_mcontext.pc = at.pc;
+  context.uc_mcontext.sp = at.sp;
+  context.uc_mcontext.regs[29] = at.frame;
+}
+#endif
+
+std::uintptr_t outermost_frame(address_range stack, address_range text) {
+  std::uintptr_t last = 0;
+  auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  while (stack.holds(frame) && stack.holds(frame + 2 * sizeof(std::uintptr_t) - 1)) {
+    auto const* const words = reinterpret_cast<std::uintptr_t const*>(frame);
+    last = frame;
+    if (!text.holds(words[1]) || words[0] <= frame) break;
+    frame = words[0];
+  }
+  return last;
+}
+
 std::size_t stack_walker::walk(ucontext_t& interrupted,
                                std::span<std::uint64_t> to) const noexcept {
   unw_cursor_t cursor;
   if (unw_init_local2(&cursor, &interrupted, UNW_INIT_SIGNAL_FRAME) != 0) return 0;
   std::size_t depth = 0;
-  bool stepped = false;
-  while (depth < to.size()) {
-    unw_word_t pc = 0;
-    if (unw_get_reg(&cursor, UNW_REG_IP, &pc) != 0 || pc == 0) return depth;
-    to[depth++] = pc;
-    // A leaf may not have set up its frame yet: one step by the tables is always taken.
-    if (stepped && text_.holds(pc)) break;
-    if (unw_step(&cursor) <= 0) return depth;
-    stepped = true;
+  // A leaf may not have set up its frame yet: one step by the tables is always taken.
+  auto place = step_into_text(cursor, true, to, depth);
+  while (place && depth < to.size()) {
+    place = follow_frame_pointers(*place, to, depth);
+    if (!place || depth == to.size()) break;
+    // Somebody else's code has called back into ours. Its frames are found by sp, pc and, rarely,
+    // the frame pointer; the other registers are stale.
+    ucontext_t outside = interrupted;
+    set_place(outside, *place);
+    if (unw_init_local(&cursor, &outside) != 0) break;
+    place = step_into_text(cursor, false, to, depth);
   }
-  unw_word_t frame = 0;
-  if (unw_get_reg(&cursor, frame_pointer_register, &frame) != 0) return depth;
-  return follow_frame_pointers(frame, to, depth);
+  return depth;
+}
+
+// Appends from the cursor's frame on, up to the first one in our text. With `leaf`, the cursor's
+// own frame does not count as one.
+std::optional<stack_walker::frame_place> stack_walker::step_into_text(
+    unw_cursor_t& cursor, bool leaf, std::span<std::uint64_t> to,
+    std::size_t& depth) const noexcept {
+  for (bool first = true; depth < to.size(); first = false) {
+    unw_word_t pc = 0, frame = 0;
+    if (unw_get_reg(&cursor, UNW_REG_IP, &pc) != 0 || pc == 0) return std::nullopt;
+    if (leaf || !first) to[depth++] = pc;
+    if (!first && text_.holds(pc)) {
+      if (unw_get_reg(&cursor, frame_pointer_register, &frame) != 0) return std::nullopt;
+      return frame_place{pc, frame, 0};
+    }
+    if (unw_step(&cursor) <= 0) return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 // A frame holds the caller's frame pointer and, above it, the return address. Only what lies on
 // the stack and ascends is read, so a wrong pointer ends the walk and nothing else.
-__attribute__((no_sanitize("address"))) std::size_t stack_walker::follow_frame_pointers(
-    std::uintptr_t frame, std::span<std::uint64_t> to, std::size_t depth) const noexcept {
+// \return the first caller that is not ours.
+__attribute__((no_sanitize("address"))) std::optional<stack_walker::frame_place>
+stack_walker::follow_frame_pointers(frame_place from, std::span<std::uint64_t> to,
+                                    std::size_t& depth) const noexcept {
   constexpr auto word = sizeof(std::uintptr_t);
-  while (depth < to.size()) {
+  for (auto frame = from.frame; depth < to.size();) {
     if (frame % word != 0 || !stack_.holds(frame) || !stack_.holds(frame + 2 * word - 1)) break;
     auto const* const words = reinterpret_cast<std::uintptr_t const*>(frame);
     auto const caller = words[0];
     auto const pc = words[1];
     if (pc == 0) break;
     to[depth++] = pc;
+    if (!text_.holds(pc) && frame != outermost_) return frame_place{pc, caller, frame + 2 * word};
     if (caller <= frame) break;
     frame = caller;
   }
-  return depth;
+  return std::nullopt;
 }
 
 }  // namespace loopscope::cpu

@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <ucontext.h>
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
 
 namespace loopscope::cpu {
 
@@ -24,27 +27,44 @@ address_range own_stack();
 /// The text of the running executable.
 address_range executable_text();
 
+/// The frame of the calling thread's first function in our text, such as main: what called it is
+/// the C library's start, of no interest and slow to find by tables.
+/// \return  0 if there is none.
+std::uintptr_t outermost_frame(address_range stack, address_range text);
+
 /// Walks the stack that a signal interrupted.
 ///
 /// Code of the executable has frame pointers, other people's libraries may not. So it steps by
-/// unwind tables out of what is not ours, at least once, and then follows frame pointers: as
-/// complete as unwind tables alone at a quarter of the time.
+/// unwind tables wherever it is not in our text, and once at the leaf, and follows frame pointers
+/// elsewhere: as complete as tables alone at a quarter of the time.
 /// \thread the one whose stack it is, in a signal handler: it allocates nothing and takes only
 ///         libunwind's own locks. Two threads must not walk at a time.
 class stack_walker {
  public:
-  stack_walker(address_range stack, address_range text) noexcept : stack_{stack}, text_{text} {}
+  stack_walker(address_range stack, address_range text, std::uintptr_t outermost) noexcept
+      : stack_{stack}, text_{text}, outermost_{outermost} {}
 
   /// Writes program counters, innermost first.
   /// \return how many; outer frames beyond `to` are left out.
   std::size_t walk(ucontext_t& interrupted, std::span<std::uint64_t> to) const noexcept;
 
  private:
-  std::size_t follow_frame_pointers(std::uintptr_t frame, std::span<std::uint64_t> to,
-                                    std::size_t depth) const noexcept;
+  struct frame_place {
+    std::uintptr_t pc = 0;
+    std::uintptr_t frame = 0;
+    std::uintptr_t sp = 0;
+  };
+
+  static void set_place(ucontext_t& context, frame_place const& at) noexcept;
+  std::optional<frame_place> step_into_text(unw_cursor_t& cursor, bool leaf,
+                                            std::span<std::uint64_t> to,
+                                            std::size_t& depth) const noexcept;
+  std::optional<frame_place> follow_frame_pointers(frame_place from, std::span<std::uint64_t> to,
+                                                   std::size_t& depth) const noexcept;
 
   address_range stack_;
   address_range text_;
+  std::uintptr_t outermost_;
 };
 
 }  // namespace loopscope::cpu

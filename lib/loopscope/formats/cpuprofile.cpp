@@ -11,7 +11,15 @@ namespace loopscope::formats {
 
 namespace {
 
-constexpr std::uint64_t ns_per_us = 1000;
+// Times are written in steps of 125 us. DevTools converts them to milliseconds and back as binary
+// fractions, of which 1/8 is exact: with others a call ends a trifle after the next one begins, and
+// its tree comes out wrong. The error is at most half a step and does not add up.
+constexpr std::uint64_t step_us = 125;
+
+std::uint64_t rounded_us(std::uint64_t ns) {
+  constexpr std::uint64_t step_ns = step_us * 1000;
+  return (ns + step_ns / 2) / step_ns * step_us;
+}
 
 // One number for each file; 0 is no file.
 class script_ids {
@@ -73,16 +81,16 @@ void write_cpuprofile(std::ostream& out, model::symbolized_profile const& profil
   out << R"({"nodes":)";
   write_array(out, tree.nodes(),
               [&](call_node const& node) { write_node(out, node, ++id, scripts); });
-  out << R"(,"startTime":)" << std::to_string(profile.start_ns / ns_per_us)  //
-      << R"(,"endTime":)" << std::to_string(profile.end_ns / ns_per_us)      //
+  out << R"(,"startTime":)" << std::to_string(rounded_us(profile.start_ns))  //
+      << R"(,"endTime":)" << std::to_string(rounded_us(profile.end_ns))      //
       << R"(,"samples":)";
   write_array(out, profile.samples, [&](model::cpu_sample const& sample) {
     out << std::to_string(tree.node_of(sample) + 1);
   });
   out << R"(,"timeDeltas":)";
-  auto before = profile.start_ns / ns_per_us;
+  auto before = rounded_us(profile.start_ns);
   write_array(out, profile.samples, [&](model::cpu_sample const& sample) {
-    auto const now = sample.time_ns / ns_per_us;
+    auto const now = rounded_us(sample.time_ns);
     out << std::to_string(now - before);
     before = now;
   });

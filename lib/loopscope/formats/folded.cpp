@@ -10,16 +10,17 @@ namespace loopscope::formats {
 
 namespace {
 
+std::string_view escape_of(char c) {
+  return c == ';' ? "%3B" : c == '\n' ? "%0A" : "%0D";
+}
+
 void write_name(std::ostream& out, std::string_view name) {
-  for (auto const c : name) {
-    if (c == ';')
-      out << "%3B";
-    else if (c == '\n')
-      out << "%0A";
-    else if (c == '\r')
-      out << "%0D";
-    else
-      out << c;
+  while (true) {
+    auto const plain = std::min(name.find_first_of(";\n\r"), name.size());
+    out.write(name.data(), static_cast<std::streamsize>(plain));
+    if (plain == name.size()) return;
+    out << escape_of(name[plain]);
+    name.remove_prefix(plain + 1);
   }
 }
 

@@ -64,8 +64,9 @@ bool stays_in_url(char c) {
 }  // namespace
 
 std::string to_utf8(std::string_view text) {
+  auto const is_ascii = [](char c) { return in({0x00, 0x7F}, c); };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return std::string{text};
   std::string valid;
-  valid.reserve(text.size());
   while (!text.empty()) {
     auto const length = character_length(text);
     valid += length == 0 ? replacement : text.substr(0, length);

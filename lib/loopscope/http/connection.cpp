@@ -100,6 +100,7 @@ asio::awaitable<beast::error_code> connection::read_body(request_parser& into) {
     if (!std::exchange(waiting, true)) deadline_.set(limits_.body_time);
     if (auto const failed = co_await read_more()) co_return failed;
   }
+  deadline_.clear();  // also that of an idle connection: the answer may take its time
   co_return beast::error_code{};
 }
 

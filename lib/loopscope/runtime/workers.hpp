@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -43,14 +45,20 @@ boost::asio::awaitable<std::invoke_result_t<F&>> offload(workers& to, F work) {
       work();
       co_return;
     };
-    co_await boost::asio::co_spawn(to.pool(), std::move(job), boost::asio::use_awaitable);
+    co_await boost::asio::co_spawn(
+        to.pool(), std::move(job),
+        boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot{},
+                                            boost::asio::use_awaitable));
   } else {
     std::optional<value_type> value;  // co_spawn itself only returns what has a default
     auto job = [&]() -> boost::asio::awaitable<void> {
       value.emplace(work());
       co_return;
     };
-    co_await boost::asio::co_spawn(to.pool(), std::move(job), boost::asio::use_awaitable);
+    co_await boost::asio::co_spawn(
+        to.pool(), std::move(job),
+        boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot{},
+                                            boost::asio::use_awaitable));
     co_return std::move(*value);
   }
 }

@@ -93,7 +93,9 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   auto lines = debug->lines_at(*address);
   if (lines.empty()) lines.emplace_back();
   auto& outermost = lines.back();
-  if (outermost.function.empty() && symbol) outermost.function = symbol->name;
+  // Debug information names a function of an unnamed namespace, or a coroutine's body, without
+  // its scope; the symbol has all of it.
+  if (symbol && !outermost.function.starts_with("_Z")) outermost.function = symbol->name;
   found.named = !outermost.function.empty();
   for (auto const& line : lines)
     if (!line.function.empty())

@@ -2,6 +2,7 @@
 
 #include <loopscope/base/digest.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -4,6 +4,7 @@
 #include <loopscope/base/byte_count.hpp>
 #include <loopscope/heap/headroom.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>

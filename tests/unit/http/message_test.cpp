@@ -128,7 +128,7 @@ TEST_CASE("A JSON answer", "[http]") {
 
     auto const reply = http::json(status::ok, boost::json::array{number});
 
-    CHECK(boost::json::parse(reply.message.body()).as_array().at(0).to_number<double>() == number);
+    CHECK(std::stod(reply.message.body().substr(1)) == number);
   }
 }
 

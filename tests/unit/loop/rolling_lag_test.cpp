@@ -3,6 +3,7 @@
 #include <loopscope/loop/lag_monitor.hpp>
 
 #include <chrono>
+#include <cstdint>
 
 using namespace std::chrono_literals;
 using loopscope::loop::lag_histogram;
@@ -102,7 +103,7 @@ TEST_CASE("A late tick stands for all that it kept away", "[loop]") {
   SECTION("but for no more than the span, however long the loop stood still") {
     loop.stall(10h);
 
-    CHECK(loop.recent().count() == 60s / 10ms);
+    CHECK(loop.recent().count() == std::uint64_t{60s / 10ms});
     CHECK(loop.recent().max() == 10h - 10ms);
   }
 }

@@ -279,10 +279,15 @@ TEST_CASE("Everything that is wrong is told at once", "[settings]") {
           .errors;
 
   CHECK(errors.size() == 8);
-  for (std::string const name :
-       {"flag --unknown: ", "environment LAB_NO_SUCH: ", "file " + file.path + " server.port: ",
-        "file " + file.path + " server.y: ", "file " + file.path + " z: ", "environment APP_ENV: ",
-        "flag --host: ", "LAB_ENABLE: "}) {
+  std::vector<std::string> const expected{"flag --unknown: ",
+                                          "environment LAB_NO_SUCH: ",
+                                          "file " + file.path + " server.port: ",
+                                          "file " + file.path + " server.y: ",
+                                          "file " + file.path + " z: ",
+                                          "environment APP_ENV: ",
+                                          "flag --host: ",
+                                          "LAB_ENABLE: "};
+  for (auto const& name : expected) {
     CAPTURE(name);
     CHECK(std::count_if(errors.begin(), errors.end(),
                         [&](auto const& error) { return error.starts_with(name); }) == 1);

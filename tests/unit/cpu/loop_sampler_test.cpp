@@ -1,0 +1,284 @@
+#include "support/catch.hpp"
+#include "support/tick.hpp"
+
+#include <loopscope/base/work_label.hpp>
+#include <loopscope/cpu/loop_sampler.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <string_view>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <tuple>
+#include <unistd.h>
+#include <vector>
+
+using namespace loopscope;
+using namespace std::chrono_literals;
+using cpu::loop_sampler;
+using test::tick;
+
+namespace {
+
+constexpr int so_rare_that_only_our_own_ticks_count = 1;  // hz
+constexpr std::size_t ring_capacity = 2048;
+
+void spin_for(std::chrono::milliseconds time) {
+  auto const end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
+// How `what` ends in a process of its own: its exit code, or minus the signal.
+template <class F>
+int in_child(F what) {
+  auto const pid = fork();
+  if (pid == 0) {
+    std::signal(SIGABRT, SIG_DFL);  // Catch2 has a handler of its own
+    rlimit const no_core{0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    close(STDERR_FILENO);  // a broken contract prints its reason
+    _exit(what());
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+volatile std::sig_atomic_t chained_calls = 0;
+
+void count_and_spoil_errno(int, siginfo_t*, void*) {
+  chained_calls = chained_calls + 1;
+  errno = EBADF;
+}
+
+}  // namespace
+
+#ifdef __SANITIZE_THREAD__
+
+TEST_CASE("The sampler does not work under ThreadSanitizer, and says so", "[cpu]") {
+  loop_sampler sampler;
+
+  CHECK_FALSE(loop_sampler::available());
+  CHECK(sampler.start(100).error() == errc::unsupported);
+}
+
+#else
+
+TEST_CASE("The sampler interrupts a busy thread at a steady rate", "[cpu][slow]") {
+  constexpr int hz = 500;
+  loop_sampler sampler;
+  REQUIRE(sampler.start(hz));
+
+  spin_for(300ms);
+  auto const profile = sampler.stop();
+
+  CHECK(profile.period == 2ms);
+  auto const expected = static_cast<double>(profile.end_ns - profile.start_ns) / 2e6;
+  std::uint64_t ticks = 0;
+  for (auto const& sample : profile.samples) ticks += 1 + sample.overruns;
+  CHECK(static_cast<double>(ticks) >= expected * 0.9);
+  CHECK(static_cast<double>(ticks) <= expected + 1);
+  CHECK(profile.dropped == 0);
+}
+
+TEST_CASE("Samples lie in order of time within the recording", "[cpu]") {
+  loop_sampler sampler;
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  for (int i = 0; i < 100; ++i) tick();
+  sampler.drain();
+  for (int i = 0; i < 100; ++i) tick();
+
+  auto const profile = sampler.stop();
+
+  REQUIRE(profile.samples.size() >= 200);
+  auto const by_time = [](auto const& a, auto const& b) { return a.time_ns < b.time_ns; };
+  CHECK(std::is_sorted(profile.samples.begin(), profile.samples.end(), by_time));
+  CHECK(profile.samples.front().time_ns >= profile.start_ns);
+  CHECK(profile.samples.back().time_ns <= profile.end_ns);
+}
+
+TEST_CASE("Equal stacks are kept once", "[cpu]") {
+  loop_sampler sampler;
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  for (int i = 0; i < 100; ++i) tick();
+
+  auto const profile = sampler.stop();
+
+  auto sorted = profile.stacks;
+  std::sort(sorted.begin(), sorted.end());
+  CHECK(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end());
+  CHECK(profile.stacks.size() < 10);
+  for (auto const& sample : profile.samples) {
+    REQUIRE(sample.stack < profile.stacks.size());
+    CHECK(profile.stacks[sample.stack].size() > 1);
+  }
+}
+
+TEST_CASE("A sample has the label of the work that it interrupts", "[cpu]") {
+  static constexpr std::string_view first = "/first";
+  static constexpr std::string_view second = "/second";
+  loop_sampler sampler;
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  {
+    work_label_scope const outer{&first};
+    tick();
+    {
+      work_label_scope const inner{&second};
+      tick();
+    }
+    tick();
+  }
+  tick();
+
+  auto const profile = sampler.stop();
+
+  std::vector<std::string> labels;
+  for (auto const& sample : profile.samples) labels.push_back(profile.labels.at(sample.label));
+  CHECK(labels == std::vector<std::string>{"/first", "/second", "/first", ""});
+  CHECK(profile.labels == std::vector<std::string>{"", "/first", "/second"});
+}
+
+TEST_CASE("Ticks that fell together widen a sample and invent none", "[cpu]") {
+  loop_sampler sampler;
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  tick(7);
+  tick(0);
+
+  auto const profile = sampler.stop();
+
+  REQUIRE(profile.samples.size() == 2);
+  CHECK(profile.samples[0].overruns == 7);
+  CHECK(profile.samples[1].overruns == 0);
+}
+
+TEST_CASE("What is not drained in time is dropped and counted", "[cpu]") {
+  constexpr std::size_t too_many = 50;
+  loop_sampler sampler;
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  for (std::size_t i = 0; i < ring_capacity + too_many; ++i) tick();
+
+  SECTION("and a drain makes room again") {
+    sampler.drain();
+    CHECK(sampler.taken() == ring_capacity);
+    tick();
+
+    auto const profile = sampler.stop();
+    CHECK(profile.samples.size() > ring_capacity);
+    CHECK(profile.dropped >= too_many);
+    CHECK(profile.dropped <= too_many + 1);  // the timer itself may have ticked
+  }
+
+  SECTION("but never by a later recording") {
+    std::ignore = sampler.stop();
+    REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+    tick();
+
+    auto const profile = sampler.stop();
+    CHECK(profile.samples.size() == 1);
+    CHECK(profile.dropped == 0);
+  }
+}
+
+TEST_CASE("A recording that was not interrupted is empty", "[cpu]") {
+  loop_sampler sampler;
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+
+  auto const profile = sampler.stop();
+
+  CHECK(profile.samples.empty());
+  CHECK(profile.stacks.empty());
+  CHECK(profile.labels.size() == 1);
+  CHECK(profile.end_ns >= profile.start_ns);
+}
+
+TEST_CASE("One recording at a time", "[cpu]") {
+  loop_sampler sampler;
+  CHECK(sampler.taken() == 0);
+  sampler.drain();  // nothing runs, nothing happens
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+
+  CHECK(sampler.start(so_rare_that_only_our_own_ticks_count).error() == errc::busy);
+
+  std::ignore = sampler.stop();
+  CHECK(sampler.start(so_rare_that_only_our_own_ticks_count).has_value());
+  std::ignore = sampler.stop();
+}
+
+TEST_CASE("A sampler may be destroyed while it records", "[cpu]") {
+  {
+    loop_sampler sampler;
+    REQUIRE(sampler.start(cpu::max_hz));
+  }
+  tick();
+  SUCCEED("a late tick finds nobody");
+}
+
+TEST_CASE("A tick after the end does no harm", "[cpu]") {
+  loop_sampler sampler;
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  std::ignore = sampler.stop();
+
+  for (int i = 0; i < 10; ++i) tick();
+
+  CHECK(sampler.taken() == 0);
+  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  CHECK(sampler.stop().samples.empty());
+}
+
+TEST_CASE("The handler that was there before is still called, and errno survives it", "[cpu]") {
+  auto const failures = in_child([] {
+    struct sigaction theirs {};
+    theirs.sa_sigaction = count_and_spoil_errno;
+    theirs.sa_flags = SA_SIGINFO;
+    sigaction(SIGPROF, &theirs, nullptr);
+    loop_sampler sampler;
+    if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
+    errno = EXDEV;
+    tick();
+    if (errno != EXDEV) return 2;
+    if (chained_calls != 1) return 3;
+    if (sampler.stop().samples.size() != 1) return 4;
+    tick();
+    return chained_calls == 2 ? 0 : 5;
+  });
+
+  CHECK(failures == 0);
+}
+
+TEST_CASE("Starting twice does not chain the handler to itself", "[cpu]") {
+  auto const failures = in_child([] {
+    loop_sampler sampler;
+    for (int i = 0; i < 3; ++i) {
+      if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
+      tick();
+      if (sampler.stop().samples.size() != 1) return 2;
+    }
+    return 0;
+  });
+
+  CHECK(failures == 0);
+}
+
+TEST_CASE("A rate outside of the bounds is a broken contract", "[cpu]") {
+  auto const hz = GENERATE(-1, 0, 1001);
+  CAPTURE(hz);
+
+  CHECK(in_child([hz] {
+          loop_sampler sampler;
+          return sampler.start(hz) ? 1 : 2;
+        }) == -SIGABRT);
+}
+
+TEST_CASE("The bounds themselves are rates", "[cpu]") {
+  auto const hz = GENERATE(as<int>{}, cpu::min_hz, 3, cpu::max_hz);
+  loop_sampler sampler;
+
+  CHECK(sampler.start(hz).has_value());
+  CHECK(sampler.stop().period == std::chrono::microseconds{1'000'000 / hz});
+}
+
+#endif
