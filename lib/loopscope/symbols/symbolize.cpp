@@ -13,9 +13,11 @@ namespace {
 
 constexpr std::array<std::string_view, 3> waiting{"epoll_wait", "epoll_pwait", "epoll_pwait2"};
 
+// glibc's names of its own may stand for the public ones: `__GI_epoll_pwait`.
 bool waits_for_work(frame const& innermost) {
   std::string_view name = innermost.function;
-  name.remove_prefix(std::min(name.find_first_not_of('_'), name.size()));
+  for (std::string_view const prefix : {"__GI_", "__"})
+    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
   return std::find(waiting.begin(), waiting.end(), name) != waiting.end();
 }
 

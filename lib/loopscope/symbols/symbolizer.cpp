@@ -17,6 +17,7 @@ namespace loopscope::symbols {
 namespace {
 
 constexpr std::string_view deleted = " (deleted)";
+constexpr std::string_view mangled = "_Z";
 
 std::string_view without_deleted(std::string_view path) {
   if (path.ends_with(deleted)) path.remove_suffix(deleted.size());
@@ -94,8 +95,10 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   if (lines.empty()) lines.emplace_back();
   auto& outermost = lines.back();
   // Debug information names a function of an unnamed namespace, or a coroutine's body, without
-  // its scope; the symbol has all of it.
-  if (symbol && !outermost.function.starts_with("_Z")) outermost.function = symbol->name;
+  // its scope; the symbol has all of it. A C function's symbol may be an alias of any kind.
+  auto const lost_scope =
+      symbol && symbol->name.starts_with(mangled) && !outermost.function.starts_with(mangled);
+  if (lost_scope || (symbol && outermost.function.empty())) outermost.function = symbol->name;
   found.named = !outermost.function.empty();
   for (auto const& line : lines)
     if (!line.function.empty())

@@ -3,10 +3,7 @@
 
 #include <loopscope/runtime/call_on.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_future.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -179,16 +176,6 @@ TEST_CASE("While a CPU capture runs", "[capture]") {
     lab.on_control(lab.all.cpu.wait(id));
 
     CHECK(lab.start());
-  }
-
-  SECTION("it is cancelled when who waits for it leaves") {
-    asio::cancellation_signal leave;
-    auto waiting = asio::co_spawn(lab.all.control.executor(), lab.all.cpu.wait(id),
-                                  asio::bind_cancellation_slot(leave.slot(), asio::use_future));
-    lab.tell([&] { leave.emit(asio::cancellation_type::terminal); });
-    waiting.wait();
-
-    CHECK(lab.on_control(lab.all.cpu.wait(id))->phase == capture_phase::cancelled);
   }
 
   SECTION("cancelling what is not known does nothing") {

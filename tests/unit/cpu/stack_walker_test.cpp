@@ -48,7 +48,8 @@ class walking {
   [[nodiscard]] stack result() const { return {seen.begin(), seen.begin() + depth}; }
 
  private:
-  stack_walker here_{cpu::own_stack(), cpu::executable_text()};
+  stack_walker here_{cpu::own_stack(), cpu::executable_text(),
+                     cpu::outermost_frame(cpu::own_stack(), cpu::executable_text())};
   struct sigaction before_ {};
 };
 

@@ -2,20 +2,13 @@
 #include "support/run.hpp"
 
 #include <loopscope/runtime/call_on.hpp>
-#include <loopscope/runtime/task_group.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <chrono>
-#include <exception>
-#include <future>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -33,13 +26,6 @@ asio::awaitable<std::thread::id> thread_of_second_step() {
 asio::awaitable<int> failing() {
   throw std::runtime_error{"boom"};
   co_return 0;
-}
-
-asio::awaitable<void> forever(std::promise<void>& started) {
-  asio::steady_timer timer{co_await asio::this_coro::executor};
-  timer.expires_at(std::chrono::steady_clock::time_point::max());
-  started.set_value();
-  co_await timer.async_wait(asio::use_awaitable);
 }
 
 }  // namespace
@@ -63,19 +49,5 @@ TEST_CASE("A call on another loop", "[runtime]") {
 
   SECTION("throws what the call throws") {
     CHECK_THROWS_WITH(test::run(runtime::call_on(loop, failing())), "boom");
-  }
-
-  SECTION("ends when its caller is cancelled") {
-    asio::io_context home{1};
-    std::promise<void> started;
-    auto aborted = 0;
-    runtime::task_group tasks{home.get_executor(), [&](std::exception_ptr) { ++aborted; }};
-    tasks.spawn([&] { return runtime::call_on(loop, forever(started)); });
-    home.poll();
-    started.get_future().wait();
-    tasks.cancel(asio::cancellation_type::terminal);
-    test::run_on(home, tasks.wait());
-
-    CHECK(aborted == 1);
   }
 }
