@@ -54,7 +54,7 @@ void flatten(json::object const& object, std::string const& prefix, std::string 
              std::vector<named_value>& out, std::vector<std::string>& errors) {
   for (auto const& [name, value] : object) {
     auto const key = prefix + std::string{name};
-    auto const where = source + ' ' + key;
+    auto const where = std::string{source}.append(1, ' ').append(key);
     auto const* nested = value.if_object();
     if (nested && is_part_of_a_key(key + '.')) {
       flatten(*nested, key + '.', source, out, errors);

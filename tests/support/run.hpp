@@ -40,7 +40,8 @@ T run_on(boost::asio::io_context& loop, boost::asio::awaitable<T> op,
   if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 
-/// Runs `op` on a loop of its own.
+/// Runs `op` on a loop of its own. Not for what other threads answer: they may still hold the loop
+/// when it ends, so theirs has to outlive them.
 template <class T>
 T run(boost::asio::awaitable<T> op, std::chrono::seconds patience = std::chrono::seconds{5}) {
   boost::asio::io_context loop{1};

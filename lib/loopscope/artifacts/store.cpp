@@ -37,7 +37,7 @@ clock::time_point modified(struct stat const& info) {
 
 std::string sha256_of_file(int fd) {
   sha256 hash;
-  std::array<char, 64 * 1024> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
+  std::array<char, std::size_t{64} * 1024> piece;
   for (off_t at = 0;;) {
     auto const got = pread(fd, piece.data(), piece.size(), at);
     if (got < 0) throw std::system_error{errno, std::generic_category(), "pread"};

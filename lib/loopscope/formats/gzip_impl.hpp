@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <ostream>
 #include <streambuf>
 #include <zlib.h>
@@ -29,8 +30,8 @@ class gzip_buffer : public std::streambuf {
 
   std::ostream& to_;
   z_stream stream_{};
-  std::array<char, 64 * 1024> pending_;
-  std::array<char, 64 * 1024> compressed_;
+  std::array<char, std::size_t{64} * 1024> pending_;
+  std::array<char, std::size_t{64} * 1024> compressed_;
 };
 
 }  // namespace loopscope::formats

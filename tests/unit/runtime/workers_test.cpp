@@ -50,10 +50,11 @@ struct parcel {
 }  // namespace
 
 TEST_CASE("Offloaded work leaves the loop thread and comes back", "[runtime]") {
+  asio::io_context loop{1};
   runtime::workers workers;
 
-  auto const first = test::run(traced(workers));
-  auto const second = test::run(traced(workers));
+  auto const first = test::run_on(loop, traced(workers));
+  auto const second = test::run_on(loop, traced(workers));
 
   CHECK(first.before == std::this_thread::get_id());
   CHECK(first.after == first.before);
@@ -63,42 +64,45 @@ TEST_CASE("Offloaded work leaves the loop thread and comes back", "[runtime]") {
 }
 
 TEST_CASE("Offloaded work answers", "[runtime]") {
+  asio::io_context loop{1};
   runtime::workers workers;
 
   SECTION("a value") {
-    CHECK(test::run(runtime::offload(workers, [] { return std::string{"done"}; })) == "done");
+    CHECK(test::run_on(loop, runtime::offload(workers, [] { return std::string{"done"}; })) ==
+          "done");
   }
 
   SECTION("a value that has no default and cannot be copied") {
-    CHECK(*test::run(runtime::offload(workers, [] { return parcel{7}; })).value == 7);
+    CHECK(*test::run_on(loop, runtime::offload(workers, [] { return parcel{7}; })).value == 7);
   }
 
   SECTION("a value made of what it alone owns") {
     auto job = [owned = std::make_unique<int>(3)]() mutable { return std::move(owned); };
 
-    CHECK(*test::run(runtime::offload(workers, std::move(job))) == 3);
+    CHECK(*test::run_on(loop, runtime::offload(workers, std::move(job))) == 3);
   }
 
   SECTION("nothing") {
     auto done = false;
-    test::run(runtime::offload(workers, [&] { done = true; }));
+    test::run_on(loop, runtime::offload(workers, [&] { done = true; }));
 
     CHECK(done);
   }
 
   SECTION("an exception, which the caller gets") {
     CHECK_THROWS_WITH(
-        test::run(runtime::offload(workers, []() -> parcel { throw std::runtime_error{"disk"}; })),
+        test::run_on(
+            loop, runtime::offload(workers, []() -> parcel { throw std::runtime_error{"disk"}; })),
         "disk");
-    CHECK_THROWS_AS(test::run(runtime::offload(workers, [] { throw std::bad_alloc{}; })),
+    CHECK_THROWS_AS(test::run_on(loop, runtime::offload(workers, [] { throw std::bad_alloc{}; })),
                     std::bad_alloc);
-    CHECK(test::run(runtime::offload(workers, [] { return 1; })) == 1);
+    CHECK(test::run_on(loop, runtime::offload(workers, [] { return 1; })) == 1);
   }
 }
 
 TEST_CASE("Offloaded work runs in the order of the calls", "[runtime]") {
-  runtime::workers workers;
   asio::io_context loop{1};
+  runtime::workers workers;
   std::vector<int> order;  // only the worker touches it
   auto failed = false;
   runtime::task_group tasks{loop.get_executor(), [&](std::exception_ptr) { failed = true; }};
@@ -113,8 +117,8 @@ TEST_CASE("Offloaded work runs in the order of the calls", "[runtime]") {
 }
 
 TEST_CASE("Cancelling does not leave offloaded work alone with its captures", "[runtime]") {
-  runtime::workers workers;
   asio::io_context loop{1};
+  runtime::workers workers;
   std::promise<void> started, may_end;
   auto captured = std::make_unique<std::string>("still there");
   std::string seen;
@@ -142,8 +146,8 @@ TEST_CASE("Cancelling does not leave offloaded work alone with its captures", "[
 }
 
 TEST_CASE("The loop goes on while work is offloaded", "[runtime]") {
-  runtime::workers workers;
   asio::io_context loop{1};
+  runtime::workers workers;
   std::promise<void> loop_ran;
   auto wait_for_loop = [&] { loop_ran.get_future().wait(); };
   asio::post(loop, [&] { asio::post(loop, [&] { loop_ran.set_value(); }); });
@@ -152,14 +156,15 @@ TEST_CASE("The loop goes on while work is offloaded", "[runtime]") {
 }
 
 TEST_CASE("The worker", "[runtime]") {
+  asio::io_context loop{1};
   runtime::workers workers;
 
   SECTION("blocks every signal, so that none interrupts it") {
-    auto const blocked = test::run(runtime::offload(workers, [] {
-      sigset_t mask;
-      pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-      return mask;
-    }));
+    auto const blocked = test::run_on(loop, runtime::offload(workers, [] {
+                                        sigset_t mask;
+                                        pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+                                        return mask;
+                                      }));
 
     for (int const number : std::array{SIGPROF, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGRTMIN})
       CHECK(sigismember(&blocked, number) == 1);
