@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <system_error>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace {
 namespace tool = loopscope::tool;
 
 constexpr int usage_exit = 2;
+constexpr int disk_full_exit = 3;  // capture/encoder.cpp knows it
 
 void run(tool::arguments const& asked) {
   switch (asked.command) {
@@ -46,6 +48,9 @@ int main(int argc, char** argv) {
   } catch (tool::usage_error const& error) {
     std::cerr << "loopscope: " << error.what() << " (loopscope --help)\n";
     return usage_exit;
+  } catch (std::system_error const& error) {
+    std::cerr << "loopscope: " << error.what() << '\n';
+    return error.code() == std::errc::no_space_on_device ? disk_full_exit : EXIT_FAILURE;
   } catch (std::exception const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
     return EXIT_FAILURE;

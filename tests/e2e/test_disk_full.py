@@ -20,11 +20,11 @@ PAGE = 4096
 
 
 class SmallDisk:
-    """A tmpfs of 64 KiB."""
+    """A tmpfs of 4 MiB, which is enough for a few captures."""
 
     def __init__(self, test: unittest.TestCase) -> None:
         self.path = scratch(test)
-        done = run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", self.path])
+        done = run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs", self.path])
         if done.returncode != 0:
             skip(test, PART, f"mount: {done.stdout.strip()}")
         test.addCleanup(run, ["umount", "--recursive", "--lazy", self.path])
@@ -96,6 +96,19 @@ class DiskFull(unittest.TestCase):
         self.disk.fill(leave=PAGE)
         self.check_refused_without_a_trace()
 
+        self.disk.free()
+        self.check_works()
+
+    def test_a_disk_that_fills_up_while_encoding_keeps_the_raw_capture_alone(self) -> None:
+        self.disk.fill(leave=20 * PAGE)
+        before = self.disk.names()
+
+        answer = take(self.lab)
+
+        self.assertEqual(answer.status, 507, answer.body)
+        kept = self.disk.names() - before
+        self.assertEqual({pathlib.Path(name).suffix for name in kept}, {".raw"})
+        self.assertIn(kept.pop(), answer.json()["detail"])
         self.disk.free()
         self.check_works()
 

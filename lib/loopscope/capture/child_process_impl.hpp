@@ -29,12 +29,16 @@ class child_process {
   /// Waits for the end, which has to be near, and tells how it came: empty for exit code 0.
   std::string wait();
 
+  /// After wait(): the exit code, or -1 if a signal ended it.
+  [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
+
   /// What it wrote, up to the capacity of a pipe.
   [[nodiscard]] std::string output() const;
   [[nodiscard]] std::string errors() const;
 
  private:
   pid_t pid_ = -1;
+  int exit_code_ = -1;
   file_descriptor exit_event_;
   file_descriptor output_;
   file_descriptor errors_;

@@ -160,7 +160,7 @@ asio::awaitable<result<void>> cpu_capture::encode(job& one, std::string stem) {
                                      asio::bind_cancellation_slot(slot, asio::use_awaitable));
   }
   if (!report) {
-    if (report.error() == make_error_code(errc::encoder_failed))
+    if (report.error() != make_error_code(errc::cancelled))
       one.state.detail += "; the raw capture is kept: " + raw->first.path.string();
     auto const unwanted = report.error() == make_error_code(errc::cancelled);
     auto drop = [&] {

@@ -21,6 +21,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr int disk_full_exit = 3;  // of `loopscope`, app/loopscope/main.cpp
+
 std::string first_line(std::string text) {
   return text.substr(0, text.find('\n'));
 }
@@ -83,6 +85,7 @@ asio::awaitable<result<encoded>> encoder::run(
   if (!ended) why = "it took longer than " + std::to_string(limit.count()) + " s";
   if (auto const text = first_printable_line(process->errors()); !why.empty() && !text.empty())
     why = text;
+  if (process->exit_code() == disk_full_exit) co_return errc::storage_full;
   if (!why.empty()) co_return errc::encoder_failed;
 
   auto const report = parse_report(process->output());

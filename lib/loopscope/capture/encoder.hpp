@@ -30,6 +30,7 @@ class encoder {
   /// \param limit    the process is killed when it takes longer.
   /// \return  errc::encoder_failed with `why` set: it could not be started, ended with an error
   ///          or a signal, or took too long;
+  ///          errc::storage_full  there was no room for its output;
   ///          errc::cancelled.
   /// \cancel  any: the process is killed; the outputs are then worthless.
   boost::asio::awaitable<result<encoded>> run(
