@@ -15,6 +15,7 @@ build_packages=(
 )
 test_packages=(
   clang clang-format clang-tidy git shellcheck curl jq google-perftools golang-go mount util-linux
+  chromium libclang-rt-14-dev # the browser for the viewers' tests, and what libFuzzer links
 )
 
 say() {
@@ -56,6 +57,12 @@ ensure_packages() {
   say "installing ${missing[*]}"
   apt_get update
   apt_get install --no-install-recommends "${missing[@]}"
+}
+
+# Node runs the viewers' tests. A newer one from elsewhere brings its own npm and is left alone.
+ensure_node() {
+  command -v node >/dev/null && command -v npm >/dev/null && return
+  ensure_packages nodejs npm
 }
 
 # Debian's promtool comes with the Prometheus daemon: taken out of the package, nothing is started.

@@ -142,7 +142,7 @@ class Routes(unittest.TestCase):
         """From the route tables in the code: a verb, then a path or the constant that holds it."""
         text = "".join((ROOT / f"{name}{end}").read_text() for name in self.FILES for end in ENDS)
         constants = dict(re.findall(r"\b(\w+_path)\b[ {=]+\"([^\"]+)\"", text))
-        rows = re.findall(r"verb::(\w+),\s*(?:\"([^\"]+)\"|(\w+))", text)
+        rows = re.findall(r"verb::(\w+),\s*(?:\.path = )?(?:\"([^\"]+)\"|(\w+))", text)
         verbs = [verb.rstrip("_").upper() for verb, _, _ in rows]
         paths = [path or constants[name] for _, path, name in rows]
         return {" ".join(row) for row in zip(verbs, paths)}
