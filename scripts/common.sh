@@ -5,6 +5,9 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export root
 
+# Numbers are written with a point, whatever the user speaks.
+export LC_ALL=C.UTF-8
+
 # Found before Debian's own; ensure_promtool puts promtool here.
 export PATH="$PATH:$root/build/tools/usr/bin"
 

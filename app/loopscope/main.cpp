@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <system_error>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace {
