@@ -15,6 +15,7 @@ namespace loopscope::test {
 #if __has_include(<catch2/catch_all.hpp>)
 using Catch::Matchers::ContainsSubstring;
 #else
+// NOLINTNEXTLINE(readability-identifier-naming): as Catch2 v3 calls it
 inline auto ContainsSubstring(std::string const& text) {
   return Catch::Matchers::Contains(text);
 }

@@ -144,6 +144,7 @@ class pprof_writer {
   void write_sample(std::uint32_t stack, std::uint32_t label, total const& sum) {
     auto const& locations = profile_.stacks[stack].locations;
     std::vector<std::uint64_t> ids;
+    ids.reserve(locations.size());
     for (auto const location : locations) ids.push_back(std::uint64_t{location} + 1);
     protobuf_message message;
     message.packed(sample_field::location_id, ids);

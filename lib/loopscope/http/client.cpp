@@ -47,7 +47,7 @@ result<fetched> get(std::string_view host, std::uint16_t port, std::string_view 
                     std::chrono::milliseconds limit) {
   asio::io_context loop{1};
   std::optional<result<fetched>> outcome;
-  auto const done = [&](std::exception_ptr failure, fetched answer) {
+  auto const done = [&](std::exception_ptr const& failure, fetched answer) {
     try {
       if (failure) std::rethrow_exception(failure);
       outcome = std::move(answer);

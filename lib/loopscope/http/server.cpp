@@ -51,7 +51,7 @@ auto report_to(logger& log) {
 
 }  // namespace
 
-server::server(asio::any_io_executor loop, tcp::endpoint where, service what)
+server::server(asio::any_io_executor const& loop, tcp::endpoint const& where, service what)
     : service_{std::move(what)},
       acceptor_{open_acceptor(loop, where)},
       endpoint_{acceptor_.local_endpoint()},

@@ -32,7 +32,8 @@ class server {
  public:
   /// Listens at once; connections are accepted from `start()` on.
   /// \throws std::system_error if the address cannot be listened on.
-  server(boost::asio::any_io_executor loop, boost::asio::ip::tcp::endpoint where, service what);
+  server(boost::asio::any_io_executor const& loop, boost::asio::ip::tcp::endpoint const& where,
+         service what);
   ~server();
   server(server const&) = delete;
   server& operator=(server const&) = delete;

@@ -21,7 +21,7 @@ namespace {
 std::vector<pending_artifact> write_files(store& to, std::string const& stem) {
   std::vector<pending_artifact> files;
   for (std::string const extension : {"cpuprofile", "folded", "prof"}) {
-    auto file = to.create(stem + '.' + extension);
+    auto file = to.create(std::string{stem}.append(1, '.').append(extension));
     REQUIRE(file);
     REQUIRE(file->write(extension));
     files.push_back(std::move(*file));

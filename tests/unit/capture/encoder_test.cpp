@@ -72,8 +72,8 @@ TEST_CASE("The encoder", "[capture]") {
 
   SECTION("fails with its own words if it has any, else with how it ended") {
     auto const [script, why] = GENERATE(table<std::string, std::string>({
-        {"echo 'no such stack' >&2; echo more >&2; exit 3", "no such stack"},
-        {"exit 3", "exit code 3"},
+        {"echo 'no such stack' >&2; echo more >&2; exit 4", "no such stack"},
+        {"exit 4", "exit code 4"},
         {"kill -9 $$", "ended by signal 9"},
         {"true", "its report could not be read"},
         {"echo nonsense", "its report could not be read"},

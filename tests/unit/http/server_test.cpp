@@ -27,16 +27,17 @@ namespace {
 struct gate {
   bool reached = false;
   bool was_cancelled = false;
-  std::optional<asio::steady_timer> closed;
+  asio::steady_timer* closed = nullptr;  // lives with the request that waits
 
   void open() { closed->cancel(); }
 
   std::vector<http::route> routes() {
     auto wait = [this](http::request const&) -> asio::awaitable<http::response> {
-      closed.emplace(co_await asio::this_coro::executor, 1h);
+      asio::steady_timer timer{co_await asio::this_coro::executor, 1h};
+      closed = &timer;
       reached = true;
       auto const state = co_await asio::this_coro::cancellation_state;
-      co_await closed->async_wait(asio::as_tuple(asio::use_awaitable));
+      co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
       was_cancelled = state.cancelled() != asio::cancellation_type::none;
       co_return http::text(status::ok, "text/plain", "released");
     };
