@@ -74,10 +74,12 @@ service::service(settings const& values, instance who, logger& log)
 void service::run() {
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
-  await_signals();
   background_.spawn([this] { return loop::monitor_lag(lag_); });
   background_.spawn([this] { return keep_artifacts_fresh(); });
   server_.start();
+  // Last: Asio cannot cancel a coroutine that has not begun, so a shutdown has to queue behind
+  // them.
+  await_signals();
   loop_.run();
   control_.join();
   worker_.join();

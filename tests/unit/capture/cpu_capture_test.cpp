@@ -228,6 +228,58 @@ TEST_CASE("A CPU capture without storage", "[capture]") {
   }
 }
 
+TEST_CASE("A CPU capture that cannot be encoded", "[capture]") {
+  if (!can_sample()) return;
+
+  SECTION("fails with the encoder's words, and keeps the raw capture") {
+    auto const [script, error] = GENERATE(table<std::string, errc>({
+        {"echo 'bad samples' >&2; exit 1", errc::encoder_failed},
+        {"echo 'bad samples' >&2; exit 3", errc::storage_full},
+    }));
+    CAPTURE(script);
+    sampled lab{mebibytes(64), "#!/bin/sh\n" + script + '\n'};
+    auto const id = lab.start_sampling();
+
+    auto const state = lab.finish(id);
+
+    CHECK(state.phase == capture_phase::failed);
+    CHECK(state.error == error);
+    CHECK_THAT(state.detail, Catch::Matchers::StartsWith("bad samples; the raw capture is kept: "));
+    CHECK_THAT(state.detail, Catch::Matchers::EndsWith(id + ".raw"));
+    CHECK(lab.count(".raw") == 1);
+    CHECK(lab.count(".part") == 0);
+    CHECK(lab.all.store.sweep().count == 1);
+  }
+
+  SECTION("fails when the encoder leaves a file empty") {
+    sampled lab{mebibytes(64), "#!/bin/sh\necho '{\"unresolvedShare\":0}'\n"};
+    auto const id = lab.start_sampling();
+
+    auto const state = lab.finish(id);
+
+    CHECK(state.phase == capture_phase::failed);
+    CHECK(state.error == errc::encoder_failed);
+    CHECK_THAT(state.detail, test::ContainsSubstring("empty"));
+    CHECK(lab.count(".raw") == 1);
+    CHECK(lab.count(".cpuprofile") == 0);
+  }
+
+  SECTION("is cancelled together with its encoder, which leaves nothing") {
+    sampled lab{mebibytes(64), "#!/bin/sh\nexec sleep 100\n"};
+    auto const id = lab.start_sampling();
+    lab.tell([&] { lab.all.cpu.finish_early(); });
+    while (lab.find(id)->phase == capture_phase::sampling) continue;
+
+    lab.tell([&] { lab.all.cpu.cancel(id); });
+    auto const state = lab.on_control(lab.all.cpu.wait(id));
+
+    REQUIRE(state);
+    CHECK(state->phase == capture_phase::cancelled);
+    CHECK(lab.count(".raw") == 0);
+    CHECK(lab.count(".part") == 0);
+  }
+}
+
 TEST_CASE("A build that cannot sample says so", "[capture]") {
   if (cpu::loop_sampler::available()) return;
   sampled lab;

@@ -89,6 +89,14 @@ TEST_CASE("The encoder", "[capture]") {
     CHECK_THAT(lab.why, Catch::Matchers::StartsWith(why));
   }
 
+  SECTION("tells by its exit code that there was no room for its output") {
+    auto const report = lab.encode("#!/bin/sh\necho 'no room' >&2; exit 3\n");
+
+    REQUIRE_FALSE(report);
+    CHECK(report.error() == errc::storage_full);
+    CHECK(lab.why == "no room");
+  }
+
   SECTION("fails if it cannot be started") {
     auto const report = lab.encode("#!/no/such/interpreter\n");
 

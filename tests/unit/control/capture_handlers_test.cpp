@@ -1,0 +1,202 @@
+#include "support/catch.hpp"
+#include "support/diagnostics.hpp"
+
+#include <loopscope/control/capture_handlers.hpp>
+#include <loopscope/runtime/call_on.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using namespace loopscope;
+using namespace std::chrono_literals;
+using http::status;
+using http::verb;
+using test::asked;
+using test::json_of;
+
+namespace {
+
+asked to_record(std::string const& is_async) {
+  asked request{verb::post};
+  request.parameters.set("seconds", 60);
+  request.parameters.set("hz", 1000);
+  request.parameters.set("async", is_async);
+  return request;
+}
+
+// The capture endpoints over a capture of this thread.
+struct captures_api {
+  test::diagnostics all;
+  control::record_cpu_profile record{all.control.executor(), all.cpu};
+  control::show_capture show{all.control.executor(), all.cpu};
+  control::cancel_capture cancel{all.control.executor(), all.cpu};
+
+  explicit captures_api(std::string_view encoder = test::well_behaved_encoder)
+      : all{mebibytes(64), encoder} {}
+  ~captures_api() {
+    test::run_on(all.io, runtime::call_on(all.control.executor(), all.cpu.drain(0ms)));
+  }
+
+  template <class Handler>
+  http::response call(Handler const& handler, asked const& what) {
+    return test::call(all.io, handler, what);
+  }
+
+  // Records until something happens on the control thread, after some twenty samples.
+  template <class F>
+  http::response record_until(F happens) {
+    asio::steady_timer soon{all.io, 20ms};
+    soon.async_wait(
+        [&](boost::system::error_code) { asio::post(all.control.executor(), happens); });
+    return call(record, to_record("false"));
+  }
+
+  std::string start() {
+    auto const reply = call(record, to_record("true"));
+    REQUIRE(reply.code() == status::accepted);
+    return std::string{json_of(reply).at("id").as_string()};
+  }
+};
+
+bool can_sample() {
+  if (cpu::loop_sampler::available()) return true;
+  WARN("this build cannot sample");
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("Recording a CPU profile", "[control]") {
+  if (!can_sample()) return;
+
+  SECTION("answers with its result when it has ended") {
+    captures_api api;
+
+    auto const reply = api.record_until([&] { api.all.cpu.finish_early(); });
+
+    auto const body = json_of(reply);
+    REQUIRE(reply.code() == status::ok);
+    CHECK_THAT(std::string{body.at("filePath").as_string()},
+               Catch::Matchers::EndsWith(".cpuprofile"));
+    CHECK(body.at("durationSeconds").to_number<double>() > 0);
+    CHECK(body.at("artifacts").as_array().size() == capture::cpu_formats().size());
+    CHECK(body.at("quality").as_object().at("truncated").as_bool());
+  }
+
+  SECTION("is 409 while another one runs") {
+    captures_api api;
+    api.start();
+
+    CHECK(api.call(api.record, to_record("false")).code() == status::conflict);
+    CHECK(api.call(api.record, to_record("true")).code() == status::conflict);
+  }
+
+  SECTION("is 500 with the reason when it could not be encoded") {
+    captures_api api{"#!/bin/sh\necho 'bad samples' >&2; exit 1\n"};
+
+    auto const reply = api.record_until([&] { api.all.cpu.finish_early(); });
+
+    CHECK(reply.code() == status::internal_server_error);
+    CHECK_THAT(reply.message.body(), test::ContainsSubstring("bad samples"));
+    CHECK_THAT(reply.message.body(), test::ContainsSubstring("the raw capture is kept"));
+  }
+
+  SECTION("is 507 when the directory is gone") {
+    captures_api api;
+    fs::remove_all(api.all.dir.path());
+
+    CHECK(api.call(api.record, to_record("false")).code() == status::insufficient_storage);
+  }
+
+  SECTION("is cancelled when the client leaves") {
+    captures_api api;
+    asio::cancellation_signal leave;
+    asio::steady_timer soon{api.all.io, 5ms};
+    auto const what = to_record("false");
+    http::request const request{what.message, what.parameters, {}};
+    auto body = [&]() -> asio::awaitable<http::response> {
+      soon.async_wait(
+          [&](boost::system::error_code) { leave.emit(asio::cancellation_type::terminal); });
+      auto reply =
+          co_await asio::co_spawn(api.all.io, api.record(request),
+                                  asio::bind_cancellation_slot(leave.slot(), asio::use_awaitable));
+      co_return reply;
+    };
+
+    auto const reply = test::run_on(api.all.io, body());
+
+    CHECK(reply.code() == status::conflict);
+    CHECK_FALSE(api.all.cpu.in_progress());
+    CHECK(api.all.store.sweep().count == 0);
+  }
+}
+
+TEST_CASE("A CPU profile that is recorded asynchronously", "[control]") {
+  if (!can_sample()) return;
+  captures_api api;
+  auto const reply = api.call(api.record, to_record("true"));
+  REQUIRE(reply.code() == status::accepted);
+  auto const id = std::string{json_of(reply).at("id").as_string()};
+
+  SECTION("tells at once where to ask for it") {
+    CHECK(json_of(reply).at("location").as_string() == "/api/lab/captures/" + id);
+    CHECK(reply.message[http::field::location] == "/api/lab/captures/" + id);
+    CHECK(api.all.cpu.in_progress());
+  }
+
+  SECTION("shows how far it has come") {
+    auto const shown = api.call(api.show, asked{verb::get, id});
+
+    CHECK(shown.code() == status::ok);
+    CHECK(json_of(shown).at("phase").as_string() == "sampling");
+    CHECK(json_of(shown).at("requestedSeconds").as_int64() == 60);
+  }
+
+  SECTION("can be cancelled, more than once") {
+    CHECK(api.call(api.cancel, asked{verb::delete_, id}).code() == status::no_content);
+    CHECK(api.call(api.cancel, asked{verb::delete_, id}).code() == status::no_content);
+  }
+
+  SECTION("is 404 by any other id") {
+    auto const other = GENERATE(as<std::string>{}, "", "00000000", "..");
+    CAPTURE(other);
+
+    CHECK(api.call(api.show, asked{verb::get, other}).code() == status::not_found);
+    CHECK(api.call(api.cancel, asked{verb::delete_, other}).code() == status::not_found);
+    CHECK(api.all.cpu.in_progress());
+  }
+}
+
+TEST_CASE("The parameters of a CPU profile have bounds and defaults", "[control]") {
+  auto const [query, accepted] = GENERATE(table<std::string, bool>({
+      {"", true},
+      {"seconds=1&hz=1&async=true", true},
+      {"seconds=120&hz=1000&async=false", true},
+      {"seconds=0", false},
+      {"seconds=121", false},
+      {"hz=0", false},
+      {"hz=1001", false},
+      {"async=1", false},
+  }));
+  CAPTURE(query);
+
+  auto const checked = http::check_parameters(control::cpu_profile_parameters(), query);
+
+  auto const* values = std::get_if<http::arguments>(&checked);
+  CHECK((values != nullptr) == accepted);
+  if (values && query.empty()) {
+    CHECK(values->integer("seconds") == 30);
+    CHECK(values->integer("hz") == 100);
+    CHECK(values->choice("async") == "false");
+  }
+}
