@@ -54,7 +54,7 @@ struct labelled_loop {
   void spawn(std::string_view const* label, std::vector<std::string>& labels) {
     asio::any_io_executor const executor = runtime::labelled_executor{loop.get_executor(), label};
     asio::co_spawn(executor, noting(labels, workers),
-                   [this](std::exception_ptr error) { failure = error; });
+                   [this](std::exception_ptr error) { failure = std::move(error); });
   }
 };
 
@@ -91,7 +91,7 @@ TEST_CASE("A coroutine on a labelled executor", "[runtime]") {
   SECTION("leaves others on the same loop theirs") {
     work.spawn(&first_label, first);
     work.spawn(&second_label, second);
-    asio::co_spawn(work.loop, noting(plain, work.workers), [](std::exception_ptr) {});
+    asio::co_spawn(work.loop, noting(plain, work.workers), [](std::exception_ptr const&) {});
     work.loop.run_for(std::chrono::seconds{5});
 
     CHECK(first == std::vector<std::string>(4, "first"));
