@@ -59,9 +59,10 @@ asio::awaitable<http::response> record_cpu_profile::operator()(http::request con
   };
   auto const caller = co_await asio::this_coro::cancellation_state;
   if (caller.cancelled() != asio::cancellation_type::none) tell();
-  caller.slot().assign([tell](asio::cancellation_type) { tell(); });
+  auto slot = caller.slot();
+  if (slot.is_connected()) slot.assign([tell](asio::cancellation_type) { tell(); });
   auto const state = co_await runtime::call_on(control, cpu.wait(*id));
-  caller.slot().clear();
+  slot.clear();
   LOOPSCOPE_EXPECTS(state.has_value());
   co_return outcome_of(*state);
 }
