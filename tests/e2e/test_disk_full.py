@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.capture import need_profiler, take
 from support.lab import Lab
-from support.wire import skip
+from support.wire import eventually, skip
 from tools import require_root, require_tools, run, scratch
 
 PART = "disk full"
@@ -127,7 +127,7 @@ class DiskFull(unittest.TestCase):
         for _ in range(3):
             self.check_refused_without_a_trace()
 
-        self.assertLessEqual(self.lab.open_files(), before)
+        eventually(lambda: self.lab.open_files() <= before, "descriptors are closed")
 
 
 if __name__ == "__main__":
