@@ -31,6 +31,7 @@ struct long_work {
       working.emplace(co_await asio::this_coro::executor, 1h);
       started = true;
       co_await working->async_wait(asio::as_tuple(asio::use_awaitable));
+      working.reset();  // it must not outlive the loop
       cancelled = state.cancelled() != asio::cancellation_type::none;
       co_return http::text(status::ok, "text/plain", "worked");
     };

@@ -30,8 +30,12 @@ model::raw_cpu_profile capture_of(std::vector<model::call_stack> stacks) {
   return raw;
 }
 
+// That of libc, not of a sanitizer before it.
 std::uint64_t epoll_wait_address() {
-  return reinterpret_cast<std::uint64_t>(dlsym(RTLD_DEFAULT, "epoll_wait"));
+  auto* const libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+  auto* const function = dlsym(libc, "epoll_wait");
+  dlclose(libc);
+  return reinterpret_cast<std::uint64_t>(function);
 }
 
 std::vector<std::string> names_of(model::symbolized_profile const& profile, std::size_t stack) {
