@@ -187,8 +187,10 @@ class ClientLeaves(unittest.TestCase):
                 self.assertEqual(answer.status, 200, answer.body)
 
     def test_many_who_leave_take_no_descriptor_along(self) -> None:
-        begin(self.lab, LONG).close()
-        self.check_ends()
+        # The first samples open what libunwind checks addresses with, and keeps.
+        self.assertEqual(post(self.lab, "seconds=1").status, 200)
+        for stored in self.lab.directory.glob("cpu-*"):
+            stored.unlink()
         before = self.lab.open_files()
 
         for _ in range(5):

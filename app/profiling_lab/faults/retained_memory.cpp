@@ -14,8 +14,11 @@ constexpr std::size_t page = 4096;
 void retained_memory::retain(loopscope::byte_count size) {
   // Not make_unique: it would fill every byte, where one a page is enough.
   buffer fresh{std::make_unique_for_overwrite<std::byte[]>(size.value), size};
-  for (std::size_t at = 0; at < size.value; at += page)
+  auto const touch = [&](std::size_t at) {
     *const_cast<std::byte volatile*>(&fresh.data[at]) = std::byte{1};
+  };
+  for (std::size_t at = 0; at < size.value; at += page) touch(at);
+  if (size.value > 0) touch(size.value - 1);  // where the buffer does not begin with a page
   buffers_.push_back(std::move(fresh));
   size_ += size;
 }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the vector has the buffer
