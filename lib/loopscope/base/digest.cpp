@@ -23,10 +23,16 @@ void check(int ok) {
   if (ok != 1) throw std::runtime_error{"libcrypto refused a SHA-256 operation"};
 }
 
+// Looked up once: OpenSSL 3 does it anew for every digest that is told EVP_sha256().
+EVP_MD const* algorithm() {
+  static auto const* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found ? found : throw std::runtime_error{"libcrypto has no SHA-256"};
+}
+
 }  // namespace
 
 sha256::sha256() : state_{std::make_unique<state>()} {
-  check(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr));
+  check(EVP_DigestInit_ex(state_->context, algorithm(), nullptr));
 }
 sha256::~sha256() = default;
 sha256::sha256(sha256&&) noexcept = default;

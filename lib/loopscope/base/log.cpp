@@ -1,6 +1,7 @@
 #include <loopscope/base/log.hpp>
 #include <loopscope/base/time.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -24,22 +25,28 @@ constexpr auto batch_window = 10ms;
 
 constexpr std::array level_names{"debug", "info", "warn", "error"};
 
+bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 void append_string(std::string& out, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   out += '"';
-  for (char const c : text) {
-    auto const byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  while (true) {
+    auto const odd = std::find_if_not(text.begin(), text.end(), is_plain);
+    out.append(text.begin(), odd);
+    if (odd == text.end()) break;
+    auto const byte = static_cast<unsigned char>(*odd);
+    if (*odd == '"' || *odd == '\\') {
       out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte >= 0x7f) {
+      out += *odd;
+    } else {
       // Bytes beyond ASCII come from peers and need not be UTF-8: they are shown as code points.
       out.append("\\u00");
       out += digits[byte >> 4];
       out += digits[byte & 0xf];
-    } else {
-      out += c;
     }
+    text.remove_prefix(static_cast<std::size_t>(odd - text.begin()) + 1);
   }
   out += '"';
 }
