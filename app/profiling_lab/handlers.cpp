@@ -45,14 +45,14 @@ lab_metrics::lab_metrics(prometheus::Registry& registry)
       retained_buffers{
           make_gauge(registry, "lab_retained_buffers", "Buffers that the lab leaks.")} {}
 
-asio::awaitable<http::response> health::operator()(http::request const&) const {
-  json::object const body{{"status", "healthy"},
-                          {"timestamp", loopscope::iso_time(std::chrono::system_clock::now())},
-                          {"version", loopscope::version()},
-                          {"service", "profiling-lab"},
-                          {"uptime", seconds_since(started)},
-                          {"environment", to_text(app_env)}};
-  co_return http::json(http::status::ok, body);
+http::response health::operator()(http::request const&) const {
+  json::value const body{{"status", "healthy"},
+                         {"timestamp", loopscope::iso_time(std::chrono::system_clock::now())},
+                         {"version", loopscope::version()},
+                         {"service", "profiling-lab"},
+                         {"uptime", seconds_since(started)},
+                         {"environment", to_text(app_env)}};
+  return http::json(http::status::ok, body);
 }
 
 json::object lab_status::to_json() const {
@@ -70,15 +70,15 @@ json::object lab_status::to_json() const {
             {"startedAt", loopscope::iso_time(who.started_at)}}}};
 }
 
-asio::awaitable<http::response> lab_status::operator()(http::request const&) const {
-  co_return http::json(http::status::ok, to_json());
+http::response lab_status::operator()(http::request const&) const {
+  return http::json(http::status::ok, to_json());
 }
 
-asio::awaitable<http::response> jam_event_loop::operator()(http::request const& request) const {
+http::response jam_event_loop::operator()(http::request const& request) const {
   auto const ms = request.parameters.integer("ms");
   auto const checksum = jam::rebuild_recommendations(std::chrono::milliseconds{ms});
   json::object const body{{"jammedMs", ms}, {"result", checksum}};
-  co_return http::json(http::status::ok, body);
+  return http::json(http::status::ok, body);
 }
 
 asio::awaitable<http::response> leak_memory::operator()(http::request const& request) const {

@@ -30,8 +30,7 @@ struct health {
   environment app_env;
   std::chrono::steady_clock::time_point started;
 
-  boost::asio::awaitable<loopscope::http::response> operator()(
-      loopscope::http::request const& request) const;
+  loopscope::http::response operator()(loopscope::http::request const& request) const;
 };
 
 /// What the lab holds and does, as all its memory routes answer it.
@@ -43,14 +42,12 @@ struct lab_status {
 
   [[nodiscard]] boost::json::object to_json() const;
 
-  boost::asio::awaitable<loopscope::http::response> operator()(
-      loopscope::http::request const& request) const;
+  loopscope::http::response operator()(loopscope::http::request const& request) const;
 };
 
 /// POST ...?ms= -> blocks the loop, on purpose, and tells for how long.
 struct jam_event_loop {
-  boost::asio::awaitable<loopscope::http::response> operator()(
-      loopscope::http::request const& request) const;
+  loopscope::http::response operator()(loopscope::http::request const& request) const;
 };
 
 /// POST ...?mb= -> retains that much; 507 if it would come near a memory limit.

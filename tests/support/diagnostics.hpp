@@ -81,7 +81,10 @@ struct asked {
 template <class Handler>
 http::response call(boost::asio::io_context& io, Handler const& handler, asked const& what) {
   http::request const request{what.message, what.parameters, what.segment};
-  return run_on(io, handler(request));
+  if constexpr (std::is_same_v<decltype(handler(request)), http::response>)
+    return handler(request);
+  else
+    return run_on(io, handler(request));
 }
 
 inline boost::json::object json_of(http::response const& reply) {

@@ -21,7 +21,7 @@ inline void check_route_rules(std::vector<http::route> const& routes) {
     CHECK(seen.emplace(each.method, each.path).second);
     CHECK(each.path.starts_with("/api/"));
     CHECK_FALSE(each.summary.empty());
-    CHECK(each.handler);
+    CHECK(std::visit([](auto const& handler) { return bool{handler}; }, each.handler));
     // Whether the guard or the row asks for the token, both say the same.
     auto const guarded = http::is_under(each.path, control::guarded_prefix);
     CHECK(guarded == (each.access == http::access::token));

@@ -1,7 +1,7 @@
 #include <loopscope/control/exchange_log.hpp>
 #include <loopscope/control/routes.hpp>
 
-#include <string>
+#include <string_view>
 
 namespace loopscope::control {
 
@@ -19,10 +19,6 @@ std::string_view method_label(std::string_view method) {
   return {name.data(), name.size()};
 }
 
-std::string address_of(boost::asio::ip::tcp::endpoint const& peer) {
-  return peer.address().to_string();
-}
-
 }  // namespace
 
 void exchange_log::finished(http::exchange const& what) {
@@ -37,7 +33,7 @@ void exchange_log::finished(http::exchange const& what) {
 
 void exchange_log::audit(http::exchange const& what) {
   log_.audit("guarded_call", {{"id", what.id},
-                              {"peer", address_of(what.peer)},
+                              {"peer", what.peer},
                               {"method", what.method},
                               {"path", what.path},
                               {"outcome", what.admitted ? "allowed" : "refused"},
@@ -47,7 +43,7 @@ void exchange_log::audit(http::exchange const& what) {
 void exchange_log::access(http::exchange const& what) {
   auto const duration_ms = std::chrono::duration<double, std::milli>(what.duration).count();
   log_.debug("request", {{"id", what.id},
-                         {"peer", address_of(what.peer)},
+                         {"peer", what.peer},
                          {"method", what.method},
                          {"path", what.path},
                          {"status", static_cast<unsigned>(what.status)},

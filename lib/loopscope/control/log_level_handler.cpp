@@ -3,8 +3,7 @@
 
 namespace loopscope::control {
 
-boost::asio::awaitable<http::response> set_log_level::operator()(
-    http::request const& request) const {
+http::response set_log_level::operator()(http::request const& request) const {
   auto const& name = request.parameters.choice("level");
   auto const level = parse_log_level(name);
   LOOPSCOPE_EXPECTS(level.has_value());
@@ -13,7 +12,7 @@ boost::asio::awaitable<http::response> set_log_level::operator()(
   // An audit line, because a change to `error` would hide itself.
   log.audit("log_level", {{"from", before}, {"to", name}});
   boost::json::object const body{{"level", name}};
-  co_return http::json(http::status::ok, body);
+  return http::json(http::status::ok, body);
 }
 
 std::vector<http::parameter> log_level_parameters() {

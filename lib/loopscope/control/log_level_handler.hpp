@@ -3,8 +3,6 @@
 #include <loopscope/base/log.hpp>
 #include <loopscope/http/message.hpp>
 
-#include <boost/asio/awaitable.hpp>
-
 #include <vector>
 
 namespace loopscope::control {
@@ -13,7 +11,7 @@ namespace loopscope::control {
 struct set_log_level {
   logger& log;
 
-  boost::asio::awaitable<http::response> operator()(http::request const& request) const;
+  http::response operator()(http::request const& request) const;
 };
 
 std::vector<http::parameter> log_level_parameters();

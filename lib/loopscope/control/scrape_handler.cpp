@@ -80,7 +80,7 @@ class scrape {
 
 }  // namespace
 
-http::handler make_scrape_handler(services const& with) {
+http::waiting_handler make_scrape_handler(services const& with) {
   auto state = std::make_shared<scrape>(with);
   return [state](http::request const&) { return state->answer(); };
 }

@@ -8,6 +8,6 @@ namespace loopscope::control {
 /// GET -> every metric in Prometheus' text format 0.0.4.
 ///
 /// Collected and written on the worker: the loop only reads its own lag. Changes nothing.
-http::handler make_scrape_handler(services const& with);
+http::waiting_handler make_scrape_handler(services const& with);
 
 }  // namespace loopscope::control

@@ -5,8 +5,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/serializer.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -36,9 +34,10 @@ connection::connection(tcp::socket peer, limits const& bounds)
       limits_{bounds},
       buffer_{bounds.header.value + 2 * read_size} {
   beast::error_code gone;  // a peer that has left shows at the first read
-  peer_ = socket_.remote_endpoint(gone);
+  peer_ = socket_.remote_endpoint(gone).address().to_string();
   // Answers are written whole: waiting for acknowledgements would only add delay.
   socket_.set_option(tcp::no_delay{true}, gone);
+  socket_.non_blocking(true, gone);
 }
 
 asio::awaitable<bool> connection::wait_for_request() {
@@ -72,22 +71,33 @@ beast::error_code connection::feed(request_parser& into) {
   return error;
 }
 
-asio::awaitable<beast::error_code> connection::read_head(request_parser& into) {
+beast::error_code connection::begin_head(request_parser& into) {
+  taken_ = 0;
+  into.header_limit(static_cast<std::uint32_t>(limits_.header.value + read_size));  // ours is exact
+  return parse_head(into);
+}
+
+beast::error_code connection::parse_head(request_parser& into) {
   auto const too_large = make_error_code(beast::http::error::header_limit);
   auto const limit = limits_.header.value;
-  bool waiting = false;
-  taken_ = 0;
-  into.header_limit(static_cast<std::uint32_t>(limit + read_size));  // ours is exact
   while (true) {
     auto const error = feed(into);
-    if (into.is_header_done()) co_return taken_ > limit ? too_large : beast::error_code{};
-    if (error && error != beast::http::error::need_more) co_return error;
+    if (into.is_header_done()) return taken_ > limit ? too_large : beast::error_code{};
+    if (error && error != beast::http::error::need_more) return error;
     // Whatever is here belongs to the head, and at least one byte of it is missing.
-    if (taken_ + buffer_.size() >= limit) co_return too_large;
-    if (error != beast::http::error::need_more) continue;
-    if (!std::exchange(waiting, true)) deadline_.set(limits_.head_time);
-    if (auto const failed = co_await read_more()) co_return failed;
+    if (taken_ + buffer_.size() >= limit) return too_large;
+    if (error) return error;
   }
+}
+
+asio::awaitable<beast::error_code> connection::read_head(request_parser& into) {
+  deadline_.set(limits_.head_time);
+  beast::error_code error = beast::http::error::need_more;
+  while (error == beast::http::error::need_more) {
+    error = co_await read_more();
+    if (!error) error = parse_head(into);
+  }
+  co_return error;
 }
 
 asio::awaitable<beast::error_code> connection::read_body(request_parser& into) {
@@ -100,7 +110,6 @@ asio::awaitable<beast::error_code> connection::read_body(request_parser& into) {
     if (!std::exchange(waiting, true)) deadline_.set(limits_.body_time);
     if (auto const failed = co_await read_more()) co_return failed;
   }
-  deadline_.clear();  // also that of an idle connection: the answer may take its time
   co_return beast::error_code{};
 }
 
@@ -116,27 +125,23 @@ asio::awaitable<void> connection::wait_for_close() {
   co_await forever.async_wait(as_result);
 }
 
-asio::awaitable<beast::error_code> connection::write(std::string_view text) {
+beast::error_code connection::begin_write(unwritten& bytes) {
+  beast::error_code error;
+  auto const written = socket_.write_some(bytes, error);
+  if (error == asio::error::would_block) error = {};
+  auto const of_head = std::min(written, bytes[0].size());
+  bytes[0] += of_head;
+  bytes[1] += written - of_head;
+  return error;
+}
+
+asio::awaitable<beast::error_code> connection::write(unwritten bytes) {
   deadline_.set(limits_.write_time);
-  auto const bytes = asio::buffer(text);
   auto const [error, count] = co_await asio::async_write(socket_, bytes, as_result);
   co_return error;
 }
 
-asio::awaitable<bool> connection::write(response& reply, bool head_only) {
-  deadline_.set(limits_.write_time);
-  beast::http::response_serializer<beast::http::string_body> serializer{reply.message};
-  if (!head_only && !reply.source) {
-    auto const [error, count] = co_await beast::http::async_write(socket_, serializer, as_result);
-    co_return !error;
-  }
-  auto const [error, count] =
-      co_await beast::http::async_write_header(socket_, serializer, as_result);
-  if (error || head_only) co_return !error;
-  co_return co_await write_source(*reply.source);
-}
-
-asio::awaitable<bool> connection::write_source(body_source& source) {
+asio::awaitable<bool> connection::write(body_source& source) {
   auto const piece = std::make_unique<char[]>(source_piece);
   for (auto left = source.size().value; left > 0;) {
     deadline_.clear();

@@ -5,14 +5,15 @@
 #include <loopscope/http/message.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 
-#include <chrono>
+#include <array>
 #include <cstddef>
-#include <string_view>
+#include <string>
 
 namespace loopscope::http {
 
@@ -24,7 +25,8 @@ class connection {
  public:
   connection(boost::asio::ip::tcp::socket peer, limits const& bounds);
 
-  [[nodiscard]] boost::asio::ip::tcp::endpoint peer() const { return peer_; }
+  /// The peer's IP address, as text.
+  [[nodiscard]] std::string const& peer() const noexcept { return peer_; }
 
   /// Whether the latest failure came of a deadline.
   [[nodiscard]] bool timed_out() const noexcept { return deadline_.expired(); }
@@ -37,23 +39,37 @@ class connection {
   /// \cancel true only if a byte has arrived already.
   boost::asio::awaitable<bool> wait_for_request();
 
-  /// Reads a request line and fields. They may take limits::header bytes in all.
+  /// Parses as much of a request's line and fields as is here. They may take limits::header bytes
+  /// in all.
+  /// \return need_more if that is not all of it.
+  boost::beast::error_code begin_head(request_parser& into);
+
+  /// Reads what begin_head() needs more.
   boost::asio::awaitable<boost::beast::error_code> read_head(request_parser& into);
 
   /// Reads the rest of a request whose head is there.
   boost::asio::awaitable<boost::beast::error_code> read_body(request_parser& into);
+
+  /// Nothing expires until the next read or write.
+  void clear_deadline() { deadline_.clear(); }
 
   /// Waits until the peer closes its side or the connection breaks. A peer that sends something
   /// instead is taken to stay.
   /// \cancel any: it ends.
   boost::asio::awaitable<void> wait_for_close();
 
-  /// Writes a few bytes as they are.
-  boost::asio::awaitable<boost::beast::error_code> write(std::string_view text);
+  /// What is still to be written of a head and a body.
+  using unwritten = std::array<boost::asio::const_buffer, 2>;
 
-  /// Writes an answer, without its body if `head_only`.
+  /// Writes what the kernel takes without waiting, and leaves the rest in `bytes`.
+  boost::beast::error_code begin_write(unwritten& bytes);
+
+  /// Writes all of it.
+  boost::asio::awaitable<boost::beast::error_code> write(unwritten bytes);
+
+  /// Reads a body piece by piece and writes it.
   /// \return whether all of it was handed to the kernel.
-  boost::asio::awaitable<bool> write(response& reply, bool head_only);
+  boost::asio::awaitable<bool> write(body_source& source);
 
   /// Says that nothing more comes and reads what the peer still sends, bounded in time and bytes:
   /// closing with unread input resets the connection, and the peer may lose the last answer.
@@ -62,12 +78,12 @@ class connection {
  private:
   boost::asio::awaitable<boost::beast::error_code> read_more();
   boost::beast::error_code feed(request_parser& into);
-  boost::asio::awaitable<bool> write_source(body_source& source);
+  boost::beast::error_code parse_head(request_parser& into);
 
   boost::asio::ip::tcp::socket socket_;
   deadline deadline_;
   limits const& limits_;
-  boost::asio::ip::tcp::endpoint peer_;
+  std::string peer_;
   boost::beast::flat_buffer buffer_;
   std::size_t taken_ = 0;  // bytes of this request that a parser has
 };

@@ -2,8 +2,6 @@
 
 #include <loopscope/http/message.hpp>
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <string_view>
@@ -13,7 +11,7 @@ namespace loopscope::http {
 /// One answered request, as metrics and logs want it. Borrowed for the call.
 struct exchange {
   std::string_view id;
-  boost::asio::ip::tcp::endpoint peer;
+  std::string_view peer;    ///< its IP address
   std::string_view method;  ///< as it came
   std::string_view path;    ///< decoded, without the query
   std::string_view route;   ///< the matched route's path, static; empty if none matched

@@ -7,8 +7,15 @@
 #include <chrono>
 #include <ctime>
 #include <iterator>
+#include <string>
 
 namespace loopscope::http {
+
+namespace {
+
+constexpr std::size_t typical_head_size = 512;
+
+}  // namespace
 
 std::string const& date_now() {
   thread_local std::string text;
@@ -19,6 +26,28 @@ std::string const& date_now() {
     text = http_date(now);
   }
   return text;
+}
+
+std::string head_text(response const& reply, head_facts const& facts) {
+  auto const& message = reply.message;
+  std::string text;
+  text.reserve(typical_head_size);
+  auto const add = [&](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  };
+  text.append(facts.version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ");
+  text.append(std::to_string(message.result_int())).append(" ");
+  text.append(view(message.reason())).append("\r\n");
+  for (auto const& each : message) add(view(each.name_string()), view(each.value()));
+  add("Date", date_now());
+  if (!facts.request_id.empty()) add("x-request-id", facts.request_id);
+  if (!facts.instance.empty()) add("x-lab-instance", facts.instance);
+  if (message.count(field::cache_control) == 0) add("Cache-Control", "no-store");
+  if (!facts.keep_alive) add("Connection", "close");
+  if (facts.keep_alive && facts.version == 10) add("Connection", "keep-alive");
+  // RFC 9110 section 8.6: not with 204.
+  if (reply.code() != status::no_content) add("Content-Length", std::to_string(reply.body_size()));
+  return text.append("\r\n");
 }
 
 bool usable_id(std::string_view id) {

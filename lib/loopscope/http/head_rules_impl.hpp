@@ -18,6 +18,17 @@ inline std::string_view view(boost::beast::string_view text) {
 /// The `Date` of the current second, cached a thread.
 std::string const& date_now();
 
+/// What an answer's head says beside what its handler set.
+struct head_facts {
+  unsigned version = 11;  ///< of the request: 10 or 11
+  bool keep_alive = false;
+  std::string_view request_id{};  ///< none if empty
+  std::string_view instance{};    ///< none if empty
+};
+
+/// An answer's status line and fields, with the empty line.
+std::string head_text(response const& reply, head_facts const& facts);
+
 /// Whether a peer's own request id is harmless in a log and a header.
 bool usable_id(std::string_view id);
 

@@ -13,6 +13,7 @@
 #include <boost/beast/http/verb.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -53,6 +54,9 @@ struct response {
   std::unique_ptr<body_source> source;
 
   [[nodiscard]] status code() const { return message.result(); }
+  [[nodiscard]] std::uint64_t body_size() const {
+    return source ? source->size().value : message.body().size();
+  }
 };
 
 /// An answer with a JSON body.

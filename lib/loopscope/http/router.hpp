@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace loopscope::http {
@@ -17,8 +18,11 @@ namespace loopscope::http {
 /// Who may call a route: the holder of the token, or anybody.
 enum class access { token, open };
 
-/// Answers one request on the loop thread. What it throws becomes a 500.
-using handler = std::function<boost::asio::awaitable<response>(request const&)>;
+/// Answers one request on the loop thread: at once, or as a coroutine if it has to wait for
+/// something. What it throws becomes a 500.
+using prompt_handler = std::function<response(request const&)>;
+using waiting_handler = std::function<boost::asio::awaitable<response>(request const&)>;
+using handler = std::variant<prompt_handler, waiting_handler>;
 
 /// One row of a route table.
 struct route {

@@ -18,12 +18,14 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 namespace loopscope::http {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::ip::tcp;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -35,17 +37,28 @@ class session {
   asio::awaitable<void> run();
 
  private:
+  // What a request asks for, once it may have it.
+  struct errand {
+    route const* to;
+    arguments parameters;
+    std::string segment;
+  };
+
   asio::awaitable<void> heed_cancellation();
   asio::awaitable<bool> read_head();
   asio::awaitable<void> exchange_one();
-  asio::awaitable<response> answer();
-  asio::awaitable<response> answer_routed(match found, std::string_view query);
+  asio::awaitable<response> run_errand(errand what);
   asio::awaitable<std::optional<response>> read_body(byte_count limit);
   asio::awaitable<response> call(route const& to, request const& with);
   asio::awaitable<response> call_while_connected(route const& to, request const& with);
+  asio::awaitable<bool> write(response& reply);
 
+  std::variant<errand, response> errand_or_refusal();
   std::optional<response> refusal(std::optional<target> const& where, match const& found);
-  void complete_head(response& reply);
+  bool can_be_done_at_once(errand const& what) const;
+  response call_at_once(errand const& what);
+  response handler_failed(route const& to, std::string_view reason);
+  void finish_request();
   void fail(beast::error_code error);
 
   connection peer_;
@@ -92,7 +105,8 @@ asio::awaitable<bool> session::read_head() {
   parser_->eager(false);
   early_.reset();
   exchange_ = {};
-  auto const error = co_await peer_.read_head(*parser_);
+  auto error = peer_.begin_head(*parser_);
+  if (error == beast::http::error::need_more) error = co_await peer_.read_head(*parser_);
   if (error) fail(error);
   co_return !error || early_;
 }
@@ -116,15 +130,22 @@ asio::awaitable<void> session::exchange_one() {
   exchange_.id = id_;
   exchange_.peer = peer_.peer();
   response reply;
-  if (early_)
+  if (early_) {
     reply = std::move(*early_);
-  else
-    reply = co_await answer();
+  } else {
+    auto next = errand_or_refusal();
+    if (auto* const refused = std::get_if<response>(&next))
+      reply = std::move(*refused);
+    else if (auto& what = std::get<errand>(next); can_be_done_at_once(what))
+      reply = call_at_once(what);
+    else
+      reply = co_await run_errand(std::move(what));
+  }
   co_await heed_cancellation();
-  complete_head(reply);
+  if (!parser_->is_header_done() || !parser_->get().keep_alive() || input_is_left_) closing_ = true;
   exchange_.status = reply.code();
-  auto const head_only = parser_->get().method() == verb::head;
-  if (!co_await peer_.write(reply, head_only)) {
+  exchange_.body_bytes = reply.body_size();
+  if (!co_await write(reply)) {
     closing_ = true;
     input_is_left_ = false;  // nobody is left to linger for
   }
@@ -132,20 +153,24 @@ asio::awaitable<void> session::exchange_one() {
   service_.observer.finished(exchange_);
 }
 
-asio::awaitable<response> session::answer() {
+// The errand, or why a request is refused. Its body is not read yet.
+std::variant<session::errand, response> session::errand_or_refusal() {
   auto const& head = parser_->get();
   exchange_.method = view(head.method_string());
   auto const raw = view(head.target());
-  auto where = parse_target(raw);
+  auto const where = parse_target(raw);
   path_ = where ? where->path : std::string{raw.substr(0, raw.find('?'))};
   exchange_.path = path_;
   // Until the body is read, it lies in the way of the next request.
   input_is_left_ = parser_->chunked() || announced_length(*parser_) > 0;
 
   auto found = where ? service_.routes.find(head.method(), path_) : match{};
-  if (auto refused = refusal(where, found)) co_return std::move(*refused);
+  if (auto refused = refusal(where, found)) return std::move(*refused);
   exchange_.route = found.route->path;
-  co_return co_await answer_routed(std::move(found), where->query);
+  auto checked = check_parameters(found.route->parameters, where->query);
+  if (auto const* wrong = std::get_if<std::string>(&checked))
+    return problem(status::bad_request, *wrong);
+  return errand{found.route, std::get<arguments>(std::move(checked)), std::move(found.segment)};
 }
 
 // Why a request is not handed to a route. The guard comes before the router's answers.
@@ -173,16 +198,33 @@ std::optional<response> session::refusal(std::optional<target> const& where, mat
   return std::nullopt;
 }
 
-asio::awaitable<response> session::answer_routed(match found, std::string_view query) {
-  auto const& to = *found.route;
-  auto checked = check_parameters(to.parameters, query);
-  if (auto const* wrong = std::get_if<std::string>(&checked))
-    co_return problem(status::bad_request, *wrong);
-  if (auto unread = co_await read_body(to.body_limit)) co_return std::move(*unread);
+bool session::can_be_done_at_once(errand const& what) const {
+  return parser_->is_done() && std::holds_alternative<prompt_handler>(what.to->handler);
+}
 
-  auto const with =
-      request{parser_->get(), std::get<arguments>(std::move(checked)), std::move(found.segment)};
-  co_return co_await call(to, with);
+// Most requests have no body and an answer that waits for nothing: they take no coroutine.
+response session::call_at_once(errand const& what) {
+  finish_request();
+  auto const& to = *what.to;
+  try {
+    work_label_scope const label{&to.path};
+    return std::get<prompt_handler>(to.handler)({parser_->get(), what.parameters, what.segment});
+  } catch (std::exception const& error) {
+    return handler_failed(to, error.what());
+  }
+}
+
+asio::awaitable<response> session::run_errand(errand what) {
+  if (auto unread = co_await read_body(what.to->body_limit)) co_return std::move(*unread);
+  if (std::holds_alternative<prompt_handler>(what.to->handler)) co_return call_at_once(what);
+  auto const with = request{parser_->get(), std::move(what.parameters), std::move(what.segment)};
+  co_return co_await call(*what.to, with);
+}
+
+// The whole request is here: the answer may take its time.
+void session::finish_request() {
+  peer_.clear_deadline();
+  input_is_left_ = false;
 }
 
 // Reads the body; an answer instead if it is too large, too slow or malformed.
@@ -194,11 +236,13 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
   parser_->body_limit(limit.value);
   parser_->eager(true);
   auto const expects = view(parser_->get()[field::expect]);
-  if (!parser_->is_done() && !peer_.has_input() && beast::iequals(expects, "100-continue"))
-    std::ignore = co_await peer_.write("HTTP/1.1 100 Continue\r\n\r\n");  // the read tells
+  if (!parser_->is_done() && !peer_.has_input() && beast::iequals(expects, "100-continue")) {
+    connection::unwritten const go_on{asio::buffer("HTTP/1.1 100 Continue\r\n\r\n"sv)};
+    std::ignore = co_await peer_.write(go_on);  // the read tells
+  }
   auto const error = co_await peer_.read_body(*parser_);
   if (!error) {
-    input_is_left_ = false;
+    finish_request();
     co_return std::nullopt;
   }
   fail(error);
@@ -213,43 +257,45 @@ asio::awaitable<response> session::call(route const& to, request const& with) {
     if (to.cancel_on_disconnect) co_return co_await call_while_connected(to, with);
     auto const loop = co_await asio::this_coro::executor;
     runtime::labelled_executor const labelled{loop, &to.path};
-    co_return co_await asio::co_spawn(labelled, to.handler(with), asio::use_awaitable);
+    co_return co_await asio::co_spawn(labelled, std::get<waiting_handler>(to.handler)(with),
+                                      asio::use_awaitable);
   } catch (std::exception const& error) {
     reason = error.what();
   }
+  co_return handler_failed(to, reason);
+}
+
+response session::handler_failed(route const& to, std::string_view reason) {
   service_.log.error("handler_failed", {{"id", id_}, {"route", to.path}, {"reason", reason}});
-  co_return problem(status::internal_server_error, "the log has the reason under this request id");
+  return problem(status::internal_server_error, "the log has the reason under this request id");
 }
 
 asio::awaitable<response> session::call_while_connected(route const& to, request const& with) {
   auto const loop = co_await asio::this_coro::executor;
   runtime::labelled_executor const labelled{loop, &to.path};
   auto race = asio::experimental::make_parallel_group(
-      asio::co_spawn(labelled, to.handler(with), asio::deferred),
+      asio::co_spawn(labelled, std::get<waiting_handler>(to.handler)(with), asio::deferred),
       asio::co_spawn(loop, peer_.wait_for_close(), asio::deferred));
   auto outcome = co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
   if (auto const failure = std::get<1>(outcome)) std::rethrow_exception(failure);
   co_return std::move(std::get<2>(outcome));
 }
 
-// Everything in an answer's head that does not depend on the handler.
-void session::complete_head(response& reply) {
-  auto& message = reply.message;
-  auto const& head = parser_->get();
-  if (!parser_->is_header_done() || !head.keep_alive() || input_is_left_) closing_ = true;
-  message.version(head.version() == 10 ? 10 : 11);
-  message.keep_alive(!closing_);
-  message.set(field::date, date_now());
-  message.set("x-request-id", id_);
-  if (exchange_.admitted) message.set("x-lab-instance", service_.instance);
-  message.insert(field::cache_control, "no-store");
-  if (reply.source) {
-    exchange_.body_bytes = reply.source->size().value;
-    message.content_length(exchange_.body_bytes);
-  } else {
-    exchange_.body_bytes = message.body().size();
-    message.prepare_payload();
-  }
+// \return whether all of it was handed to the kernel.
+asio::awaitable<bool> session::write(response& reply) {
+  auto const& asked = parser_->get();
+  auto const instance = exchange_.admitted ? std::string_view{service_.instance} : "";
+  auto const head = head_text(reply, {asked.version(), !closing_, id_, instance});
+  auto const head_only = asked.method() == verb::head;
+  auto const& body = reply.message.body();
+  connection::unwritten bytes{asio::buffer(head),
+                              asio::buffer(body.data(), head_only ? 0 : body.size())};
+  beast::error_code error;
+  // Who has sent the next request already waits his turn, so that others have theirs.
+  if (!peer_.has_input()) error = peer_.begin_write(bytes);
+  if (!error && asio::buffer_size(bytes) > 0) error = co_await peer_.write(bytes);
+  if (error || head_only || !reply.source) co_return !error;
+  co_return co_await peer_.write(*reply.source);
 }
 
 }  // namespace
@@ -262,12 +308,11 @@ asio::awaitable<void> run_session(tcp::socket peer, service const& what) {
 asio::awaitable<void> refuse_connection(tcp::socket peer, limits const& bounds) {
   connection one{std::move(peer), bounds};
   auto reply = problem(status::service_unavailable, "too many connections");
-  reply.message.version(11);
-  reply.message.keep_alive(false);
-  reply.message.set(field::date, date_now());
   reply.message.set(field::retry_after, "1");
-  reply.message.prepare_payload();
-  if (co_await one.write(reply, false)) co_await one.linger();
+  auto const head = head_text(reply, {});
+  connection::unwritten const bytes{asio::buffer(head), asio::buffer(reply.message.body())};
+  auto const error = co_await one.write(bytes);
+  if (!error) co_await one.linger();
 }
 
 }  // namespace loopscope::http

@@ -34,7 +34,7 @@ struct observed {
 http::exchange example() {
   http::exchange what;
   what.id = "id-7";
-  what.peer = {boost::asio::ip::make_address("192.0.2.7"), 1234};
+  what.peer = "192.0.2.7";
   what.method = "GET";
   what.path = "/api/lab/artifacts/secret";
   what.route = "/api/lab/artifacts/{name}";

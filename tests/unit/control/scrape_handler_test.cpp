@@ -17,7 +17,7 @@ namespace {
 
 struct scraped {
   test::diagnostics all;
-  http::handler scrape = control::make_scrape_handler(all.services());
+  http::waiting_handler scrape = control::make_scrape_handler(all.services());
 
   http::response answer() { return test::call(all.io, scrape, test::asked{}); }
   std::string text() { return answer().message.body(); }
