@@ -2,6 +2,7 @@
 #include <profiling_lab/handlers.hpp>
 
 #include <loopscope/base/build_id.hpp>
+#include <loopscope/base/json_text.hpp>
 #include <loopscope/base/time.hpp>
 #include <loopscope/heap/allocator.hpp>
 #include <loopscope/heap/headroom.hpp>
@@ -14,7 +15,6 @@ namespace lab {
 
 namespace asio = boost::asio;
 namespace http = loopscope::http;
-namespace json = boost::json;
 
 namespace {
 
@@ -30,8 +30,8 @@ void show(retained_memory const& memory, lab_metrics& metrics) {
   metrics.retained_buffers.Set(static_cast<double>(memory.count()));
 }
 
-json::value text_or_null(std::string const& text) {
-  return text.empty() ? json::value() : json::value(text);  // braces would make an array
+http::response answer(loopscope::json_text body) {
+  return http::text(http::status::ok, "application/json", std::move(body).finish());
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -46,39 +46,38 @@ lab_metrics::lab_metrics(prometheus::Registry& registry)
           make_gauge(registry, "lab_retained_buffers", "Buffers that the lab leaks.")} {}
 
 http::response health::operator()(http::request const&) const {
-  json::value const body{{"status", "healthy"},
-                         {"timestamp", loopscope::iso_time(std::chrono::system_clock::now())},
-                         {"version", loopscope::version()},
-                         {"service", "profiling-lab"},
-                         {"uptime", seconds_since(started)},
-                         {"environment", to_text(app_env)}};
-  return http::json(http::status::ok, body);
-}
-
-json::object lab_status::to_json() const {
-  return {{"labEnabled", values.lab.enable},
-          {"environment", to_text(values.app_env)},
-          {"retainedBufferCount", memory.count()},
-          {"retainedBytes", memory.size().value},
-          {"cpuProfileInProgress", cpu.in_progress()},
-          {"heapTracking", "off"},
-          {"instance",
-           {{"id", who.id},
-            {"pid", who.pid},
-            {"taskArn", text_or_null(who.task_arn)},
-            {"buildId", loopscope::executable_build_id()},
-            {"startedAt", loopscope::iso_time(who.started_at)}}}};
+  loopscope::json_text body;
+  body.add("status", "healthy")
+      .add("timestamp", loopscope::iso_time(std::chrono::system_clock::now()))
+      .add("version", loopscope::version())
+      .add("service", "profiling-lab")
+      .add("uptime", seconds_since(started))
+      .add("environment", to_text(app_env));
+  return answer(std::move(body));
 }
 
 http::response lab_status::operator()(http::request const&) const {
-  return http::json(http::status::ok, to_json());
+  return show();
+}
+
+http::response lab_status::show() const {
+  loopscope::json_text body;
+  body.add("labEnabled", values.lab.enable)
+      .add("environment", to_text(values.app_env))
+      .add("retainedBufferCount", memory.count())
+      .add("retainedBytes", memory.size().value)
+      .add("cpuProfileInProgress", cpu.in_progress())
+      .add("heapTracking", "off")
+      .add_json("instance", instance_json);
+  return answer(std::move(body));
 }
 
 http::response jam_event_loop::operator()(http::request const& request) const {
   auto const ms = request.parameters.integer("ms");
   auto const checksum = jam::rebuild_recommendations(std::chrono::milliseconds{ms});
-  json::object const body{{"jammedMs", ms}, {"result", checksum}};
-  return http::json(http::status::ok, body);
+  loopscope::json_text body;
+  body.add("jammedMs", ms).add("result", checksum);
+  return answer(std::move(body));
 }
 
 asio::awaitable<http::response> leak_memory::operator()(http::request const& request) const {
@@ -91,7 +90,7 @@ asio::awaitable<http::response> leak_memory::operator()(http::request const& req
   if (headroom < size + kept_free) co_return http::problem(loopscope::errc::memory_refused, detail);
   memory.retain(size);
   show(memory, metrics);
-  co_return http::json(http::status::ok, status.to_json());
+  co_return status.show();
 }
 
 asio::awaitable<http::response> clear_memory::operator()(http::request const&) const {
@@ -102,7 +101,7 @@ asio::awaitable<http::response> clear_memory::operator()(http::request const&) c
     loopscope::heap::release_free_memory();
   };
   co_await loopscope::runtime::offload(worker, std::move(free));
-  co_return http::json(http::status::ok, status.to_json());
+  co_return status.show();
 }
 
 }  // namespace lab

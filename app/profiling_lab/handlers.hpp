@@ -9,11 +9,11 @@
 #include <loopscope/runtime/workers.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/json/object.hpp>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
 #include <chrono>
+#include <string>
 
 namespace lab {
 
@@ -39,9 +39,9 @@ struct lab_status {
   instance const& who;
   retained_memory const& memory;
   loopscope::capture::cpu_capture const& cpu;
+  std::string instance_json = to_json(who);
 
-  [[nodiscard]] boost::json::object to_json() const;
-
+  [[nodiscard]] loopscope::http::response show() const;
   loopscope::http::response operator()(loopscope::http::request const& request) const;
 };
 

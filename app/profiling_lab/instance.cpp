@@ -1,7 +1,10 @@
 #include <profiling_lab/instance.hpp>
 
+#include <loopscope/base/build_id.hpp>
 #include <loopscope/base/duration.hpp>
 #include <loopscope/base/ids.hpp>
+#include <loopscope/base/json_text.hpp>
+#include <loopscope/base/time.hpp>
 #include <loopscope/http/client.hpp>
 
 #include <boost/json/parse.hpp>
@@ -42,6 +45,18 @@ std::string fetch_task_arn(std::string_view uri) {
 }
 
 }  // namespace
+
+std::string to_json(instance const& who) {
+  loopscope::json_text text;
+  text.add("id", who.id).add("pid", who.pid);
+  if (who.task_arn.empty())
+    text.add_json("taskArn", "null");
+  else
+    text.add("taskArn", who.task_arn);
+  text.add("buildId", loopscope::executable_build_id());
+  text.add("startedAt", loopscope::iso_time(who.started_at));
+  return std::move(text).finish();
+}
 
 instance describe_instance(std::string const& metadata_uri) {
   return {loopscope::random_hex(id_digits), getpid(),

@@ -14,6 +14,9 @@ struct instance {
   std::chrono::system_clock::time_point started_at;
 };
 
+/// All of that, as JSON.
+std::string to_json(instance const& who);
+
 /// Describes this process. On ECS it asks the task metadata endpoint, for at most 2 s.
 /// \param metadata_uri  ECS_CONTAINER_METADATA_URI_V4, or empty.
 /// Source:

@@ -32,6 +32,9 @@ EVP_MD const* algorithm() {
 }  // namespace
 
 sha256::sha256() : state_{std::make_unique<state>()} {
+  begin();
+}
+void sha256::begin() {
   check(EVP_DigestInit_ex(state_->context, algorithm(), nullptr));
 }
 sha256::~sha256() = default;
@@ -50,7 +53,9 @@ sha256_digest sha256::finish() {
 }
 
 sha256_digest sha256_of(std::string_view bytes) {
-  sha256 hash;
+  // A context can begin anew, and the guard asks for every request.
+  thread_local sha256 hash;
+  hash.begin();
   hash.update(bytes);
   return hash.finish();
 }

@@ -19,6 +19,8 @@ class sha256 {
   sha256(sha256&&) noexcept;
   sha256& operator=(sha256&&) noexcept;
 
+  /// Forgets everything: a digest that has finished can begin anew.
+  void begin();
   void update(std::string_view bytes);
 
   /// The digest of all bytes so far; the object takes no more afterwards.

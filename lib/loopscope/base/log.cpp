@@ -1,7 +1,6 @@
 #include <loopscope/base/log.hpp>
 #include <loopscope/base/time.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -25,28 +24,31 @@ constexpr auto batch_window = 10ms;
 
 constexpr std::array level_names{"debug", "info", "warn", "error"};
 
-bool is_plain(char c) {
-  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
+constexpr auto plain = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) table[byte] = byte != '"' && byte != '\\';
+  return table;
+}();
 
 void append_string(std::string& out, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   out += '"';
   while (true) {
-    auto const odd = std::find_if_not(text.begin(), text.end(), is_plain);
-    out.append(text.begin(), odd);
-    if (odd == text.end()) break;
-    auto const byte = static_cast<unsigned char>(*odd);
-    if (*odd == '"' || *odd == '\\') {
+    std::size_t count = 0;
+    while (count < text.size() && plain[static_cast<unsigned char>(text[count])]) ++count;
+    out.append(text.data(), count);
+    if (count == text.size()) break;
+    auto const byte = static_cast<unsigned char>(text[count]);
+    if (byte == '"' || byte == '\\') {
       out += '\\';
-      out += *odd;
+      out += text[count];
     } else {
       // Bytes beyond ASCII come from peers and need not be UTF-8: they are shown as code points.
       out.append("\\u00");
       out += digits[byte >> 4];
       out += digits[byte & 0xf];
     }
-    text.remove_prefix(static_cast<std::size_t>(odd - text.begin()) + 1);
+    text.remove_prefix(count + 1);
   }
   out += '"';
 }

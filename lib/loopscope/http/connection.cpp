@@ -125,23 +125,25 @@ asio::awaitable<void> connection::wait_for_close() {
   co_await forever.async_wait(as_result);
 }
 
-beast::error_code connection::begin_write(unwritten& bytes) {
+beast::error_code connection::begin_write(unwritten& what) {
   beast::error_code error;
-  auto const written = socket_.write_some(bytes, error);
+  auto const written = socket_.write_some(what.bytes, error);
   if (error == asio::error::would_block) error = {};
-  auto const of_head = std::min(written, bytes[0].size());
-  bytes[0] += of_head;
-  bytes[1] += written - of_head;
+  auto& [head, body] = what.bytes;
+  auto const of_head = std::min(written, head.size());
+  head += of_head;
+  body += written - of_head;
   return error;
 }
 
-asio::awaitable<beast::error_code> connection::write(unwritten bytes) {
+asio::awaitable<beast::error_code> connection::write(unwritten what) {
   deadline_.set(limits_.write_time);
-  auto const [error, count] = co_await asio::async_write(socket_, bytes, as_result);
-  co_return error;
+  auto const [error, count] = co_await asio::async_write(socket_, what.bytes, as_result);
+  if (error || !what.source) co_return error;
+  co_return co_await write_from(*what.source);
 }
 
-asio::awaitable<bool> connection::write(body_source& source) {
+asio::awaitable<beast::error_code> connection::write_from(body_source& source) {
   auto const piece = std::make_unique<char[]>(source_piece);
   for (auto left = source.size().value; left > 0;) {
     deadline_.clear();
@@ -150,10 +152,10 @@ asio::awaitable<bool> connection::write(body_source& source) {
     deadline_.set(limits_.write_time);
     auto const filled = asio::buffer(space, got);
     auto const [error, count] = co_await asio::async_write(socket_, filled, as_result);
-    if (error) co_return false;
+    if (error) co_return error;
     left -= got;
   }
-  co_return true;
+  co_return beast::error_code{};
 }
 
 asio::awaitable<void> connection::linger() {

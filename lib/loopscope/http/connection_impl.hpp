@@ -19,6 +19,14 @@ namespace loopscope::http {
 
 using request_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+/// What is still to be written of an answer.
+struct unwritten {
+  std::array<boost::asio::const_buffer, 2> bytes;  ///< of its head, and of a small body
+  body_source* source = nullptr;                   ///< of a large one
+
+  [[nodiscard]] bool empty() const { return !source && boost::asio::buffer_size(bytes) == 0; }
+};
+
 /// The bytes of one peer: reads requests into a parser and writes answers, each within its time.
 /// \thread loop
 class connection {
@@ -58,18 +66,11 @@ class connection {
   /// \cancel any: it ends.
   boost::asio::awaitable<void> wait_for_close();
 
-  /// What is still to be written of a head and a body.
-  using unwritten = std::array<boost::asio::const_buffer, 2>;
+  /// Writes what the kernel takes of a head and a body without waiting, and leaves the rest.
+  boost::beast::error_code begin_write(unwritten& what);
 
-  /// Writes what the kernel takes without waiting, and leaves the rest in `bytes`.
-  boost::beast::error_code begin_write(unwritten& bytes);
-
-  /// Writes all of it.
-  boost::asio::awaitable<boost::beast::error_code> write(unwritten bytes);
-
-  /// Reads a body piece by piece and writes it.
-  /// \return whether all of it was handed to the kernel.
-  boost::asio::awaitable<bool> write(body_source& source);
+  /// Writes all of it; a body source is read piece by piece.
+  boost::asio::awaitable<boost::beast::error_code> write(unwritten what);
 
   /// Says that nothing more comes and reads what the peer still sends, bounded in time and bytes:
   /// closing with unread input resets the connection, and the peer may lose the last answer.
@@ -79,6 +80,7 @@ class connection {
   boost::asio::awaitable<boost::beast::error_code> read_more();
   boost::beast::error_code feed(request_parser& into);
   boost::beast::error_code parse_head(request_parser& into);
+  boost::asio::awaitable<boost::beast::error_code> write_from(body_source& source);
 
   boost::asio::ip::tcp::socket socket_;
   deadline deadline_;

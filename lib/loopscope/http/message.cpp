@@ -1,8 +1,6 @@
+#include <loopscope/base/json_text.hpp>
 #include <loopscope/http/message.hpp>
 
-#include <boost/json/serialize.hpp>
-
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -12,16 +10,6 @@ namespace loopscope::http {
 namespace {
 
 constexpr std::size_t typical_body_size = 512;
-
-void append(std::string& out, boost::json::string_view text) {
-  auto const plain = [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
-  };
-  if (std::all_of(text.begin(), text.end(), plain))
-    out.append("\"").append(text).append("\"");
-  else
-    out += boost::json::serialize(text);
-}
 
 // Boost.JSON 1.81 writes every double with an exponent, 2 as 2E0, and people read these answers;
 // its serializer also takes four times as long.
@@ -33,12 +21,13 @@ void append(std::string& out, boost::json::value const& value) {
   if (auto const* real = value.if_double()) return append_number(*real);
   if (auto const* integer = value.if_int64()) return append_number(*integer);
   if (auto const* natural = value.if_uint64()) return append_number(*natural);
-  if (auto const* text = value.if_string()) return append(out, boost::json::string_view{*text});
+  if (auto const* text = value.if_string())
+    return append_json_string(out, {text->data(), text->size()});
   if (auto const* object = value.if_object()) {
     out += '{';
     for (auto const& [key, member] : *object) {
       if (out.back() != '{') out += ',';
-      append(out, key);
+      append_json_string(out, {key.data(), key.size()});
       out += ':';
       append(out, member);
     }
@@ -119,11 +108,13 @@ status status_of(boost::system::error_code error) {
 }
 
 response problem(status code, std::string_view detail) {
-  boost::json::object body{{"type", "about:blank"},
-                           {"title", boost::beast::http::obsolete_reason(code)},
-                           {"status", static_cast<int>(code)}};
-  if (!detail.empty()) body["detail"] = detail;
-  return text(code, "application/problem+json", boost::json::serialize(body));
+  auto const title = boost::beast::http::obsolete_reason(code);
+  json_text body;
+  body.add("type", "about:blank")
+      .add("title", std::string_view{title.data(), title.size()})
+      .add("status", static_cast<unsigned>(code));
+  if (!detail.empty()) body.add("detail", detail);
+  return text(code, "application/problem+json", std::move(body).finish());
 }
 
 response problem(boost::system::error_code error, std::string_view detail) {

@@ -1,3 +1,4 @@
+#include <loopscope/http/head_rules_impl.hpp>
 #include <loopscope/http/server.hpp>
 #include <loopscope/http/session_impl.hpp>
 
@@ -37,6 +38,17 @@ tcp::acceptor open_acceptor(asio::any_io_executor const& loop, tcp::endpoint con
   std::ostringstream text;
   text << "cannot listen on " << where;
   throw std::system_error{error, std::move(text).str()};
+}
+
+// Answers 503 to one connection too many and closes it.
+asio::awaitable<void> refuse_connection(tcp::socket peer, limits const& bounds) {
+  connection one{std::move(peer), bounds};
+  auto reply = problem(status::service_unavailable, "too many connections");
+  reply.message.set(field::retry_after, "1");
+  auto const head = head_text(reply, {});
+  unwritten const answer{{asio::buffer(head), asio::buffer(reply.message.body())}};
+  auto const error = co_await one.write(answer);
+  if (!error) co_await one.linger();
 }
 
 auto report_to(logger& log) {

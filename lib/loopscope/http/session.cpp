@@ -4,6 +4,7 @@
 #include <loopscope/http/target.hpp>
 #include <loopscope/runtime/labelled_executor.hpp>
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -44,14 +45,14 @@ class session {
     std::string segment;
   };
 
-  asio::awaitable<void> heed_cancellation();
-  asio::awaitable<bool> read_head();
+  void heed(asio::cancellation_state const& state);
+  beast::error_code begin_head();
+  void begin_exchange();
   asio::awaitable<void> exchange_one();
   asio::awaitable<response> run_errand(errand what);
   asio::awaitable<std::optional<response>> read_body(byte_count limit);
   asio::awaitable<response> call(route const& to, request const& with);
   asio::awaitable<response> call_while_connected(route const& to, request const& with);
-  asio::awaitable<bool> write(response& reply);
 
   std::variant<errand, response> errand_or_refusal();
   std::optional<response> refusal(std::optional<target> const& where, match const& found);
@@ -79,36 +80,36 @@ asio::awaitable<void> session::run() {
   };
   while (!closing_) {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation(), promote);
+    auto const idle = co_await asio::this_coro::cancellation_state;
     auto const arrived = co_await peer_.wait_for_request();
-    co_await heed_cancellation();
-    if (!arrived || !co_await read_head()) break;
-    co_await heed_cancellation();
+    heed(idle);
+    if (!arrived) break;
+    auto error = begin_head();
+    if (error == beast::http::error::need_more) error = co_await peer_.read_head(*parser_);
+    if (error) fail(error);
+    if (error && !early_) break;
+    heed(idle);
 
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation(),
                                                        asio::enable_terminal_cancellation());
+    auto const busy = co_await asio::this_coro::cancellation_state;
     co_await exchange_one();
-    co_await heed_cancellation();
+    heed(busy);
   }
   if (input_is_left_ || peer_.has_input()) co_await peer_.linger();
 }
 
 // Whoever told us to close did so once, and a reset of the state forgets it.
-asio::awaitable<void> session::heed_cancellation() {
-  auto const state = co_await asio::this_coro::cancellation_state;
+void session::heed(asio::cancellation_state const& state) {
   if (state.cancelled() != asio::cancellation_type::none) closing_ = true;
 }
 
-// \return false if there is nobody to answer.
-asio::awaitable<bool> session::read_head() {
+beast::error_code session::begin_head() {
   parser_.emplace();
   parser_->body_limit(boost::none);
   parser_->eager(false);
   early_.reset();
-  exchange_ = {};
-  auto error = peer_.begin_head(*parser_);
-  if (error == beast::http::error::need_more) error = co_await peer_.read_head(*parser_);
-  if (error) fail(error);
-  co_return !error || early_;
+  return peer_.begin_head(*parser_);
 }
 
 // Turns a failed read into an answer, or into none where nobody is there to read it.
@@ -122,13 +123,18 @@ void session::fail(beast::error_code error) {
   input_is_left_ = early_.has_value();
 }
 
-asio::awaitable<void> session::exchange_one() {
-  auto const started = std::chrono::steady_clock::now();
+void session::begin_exchange() {
   auto const own_id = view(parser_->get()["x-request-id"]);
   id_ = usable_id(own_id) ? std::string{own_id} : next_request_id();
   path_.clear();
+  exchange_ = {};
   exchange_.id = id_;
   exchange_.peer = peer_.peer();
+}
+
+asio::awaitable<void> session::exchange_one() {
+  auto const started = std::chrono::steady_clock::now();
+  begin_exchange();
   response reply;
   if (early_) {
     reply = std::move(*early_);
@@ -141,11 +147,23 @@ asio::awaitable<void> session::exchange_one() {
     else
       reply = co_await run_errand(std::move(what));
   }
-  co_await heed_cancellation();
-  if (!parser_->is_header_done() || !parser_->get().keep_alive() || input_is_left_) closing_ = true;
+  heed(co_await asio::this_coro::cancellation_state);
+  auto const& asked = parser_->get();
+  if (!parser_->is_header_done() || !asked.keep_alive() || input_is_left_) closing_ = true;
   exchange_.status = reply.code();
   exchange_.body_bytes = reply.body_size();
-  if (!co_await write(reply)) {
+
+  auto const instance = exchange_.admitted ? std::string_view{service_.instance} : "";
+  auto const head = head_text(reply, {asked.version(), !closing_, id_, instance});
+  auto const has_body = asked.method() != verb::head;
+  auto const& body = reply.message.body();
+  unwritten rest{{asio::buffer(head), asio::buffer(body.data(), has_body ? body.size() : 0)},
+                 has_body ? reply.source.get() : nullptr};
+  beast::error_code error;
+  // Who has sent the next request already waits his turn, so that others have theirs.
+  if (!peer_.has_input()) error = peer_.begin_write(rest);
+  if (!error && !rest.empty()) error = co_await peer_.write(rest);
+  if (error) {
     closing_ = true;
     input_is_left_ = false;  // nobody is left to linger for
   }
@@ -237,7 +255,7 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
   parser_->eager(true);
   auto const expects = view(parser_->get()[field::expect]);
   if (!parser_->is_done() && !peer_.has_input() && beast::iequals(expects, "100-continue")) {
-    connection::unwritten const go_on{asio::buffer("HTTP/1.1 100 Continue\r\n\r\n"sv)};
+    unwritten const go_on{{asio::buffer("HTTP/1.1 100 Continue\r\n\r\n"sv)}};
     std::ignore = co_await peer_.write(go_on);  // the read tells
   }
   auto const error = co_await peer_.read_body(*parser_);
@@ -281,38 +299,11 @@ asio::awaitable<response> session::call_while_connected(route const& to, request
   co_return std::move(std::get<2>(outcome));
 }
 
-// \return whether all of it was handed to the kernel.
-asio::awaitable<bool> session::write(response& reply) {
-  auto const& asked = parser_->get();
-  auto const instance = exchange_.admitted ? std::string_view{service_.instance} : "";
-  auto const head = head_text(reply, {asked.version(), !closing_, id_, instance});
-  auto const head_only = asked.method() == verb::head;
-  auto const& body = reply.message.body();
-  connection::unwritten bytes{asio::buffer(head),
-                              asio::buffer(body.data(), head_only ? 0 : body.size())};
-  beast::error_code error;
-  // Who has sent the next request already waits his turn, so that others have theirs.
-  if (!peer_.has_input()) error = peer_.begin_write(bytes);
-  if (!error && asio::buffer_size(bytes) > 0) error = co_await peer_.write(bytes);
-  if (error || head_only || !reply.source) co_return !error;
-  co_return co_await peer_.write(*reply.source);
-}
-
 }  // namespace
 
 asio::awaitable<void> run_session(tcp::socket peer, service const& what) {
   session one{std::move(peer), what};
   co_await one.run();
-}
-
-asio::awaitable<void> refuse_connection(tcp::socket peer, limits const& bounds) {
-  connection one{std::move(peer), bounds};
-  auto reply = problem(status::service_unavailable, "too many connections");
-  reply.message.set(field::retry_after, "1");
-  auto const head = head_text(reply, {});
-  connection::unwritten const bytes{asio::buffer(head), asio::buffer(reply.message.body())};
-  auto const error = co_await one.write(bytes);
-  if (!error) co_await one.linger();
 }
 
 }  // namespace loopscope::http

@@ -13,8 +13,4 @@ namespace loopscope::http {
 ///         terminal: cuts it.
 boost::asio::awaitable<void> run_session(boost::asio::ip::tcp::socket peer, service const& what);
 
-/// Answers 503 to one connection too many and closes it.
-boost::asio::awaitable<void> refuse_connection(boost::asio::ip::tcp::socket peer,
-                                               limits const& bounds);
-
 }  // namespace loopscope::http

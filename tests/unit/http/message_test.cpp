@@ -111,7 +111,7 @@ TEST_CASE("A JSON answer", "[http]") {
         {7, "7"},
         {nullptr, "null"},
         {true, "true"},
-        {"q\"\n", R"("q\"\n")"},
+        {"q\"\n", R"("q\"\u000a")"},
         {boost::json::array{}, "[]"},
         {boost::json::array{1, 2.5, "x"}, R"([1,2.5,"x"])"},
         {boost::json::object{}, "{}"},
