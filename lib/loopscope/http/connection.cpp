@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t read_size = 4096;
+constexpr std::size_t read_size = 2048;  // an idle connection keeps that much
 constexpr std::size_t source_piece = 256 * 1024;
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = std::size_t{2} << 20;
