@@ -8,8 +8,8 @@ export root
 # Numbers are written with a point, whatever the user speaks.
 export LC_ALL=C.UTF-8
 
-# Found before Debian's own; ensure_promtool puts promtool here.
-export PATH="$PATH:$root/build/tools/usr/bin"
+# Where ensure_unpacked puts things.
+export PATH="$PATH:$root/build/tools/usr/bin:$root/build/tools/usr/sbin"
 
 build_packages=(
   g++ cmake ninja-build ccache catch2 python3
@@ -68,14 +68,15 @@ ensure_node() {
   ensure_packages nodejs npm
 }
 
-# Debian's promtool comes with the Prometheus daemon: taken out of the package, nothing is started.
-ensure_promtool() {
-  command -v promtool >/dev/null && return
-  say "fetching promtool into build/tools"
+# ensure_unpacked <command> <package>: for what a package brings together with a daemon. It is taken
+# out of the package, and nothing is started.
+ensure_unpacked() {
+  command -v "$1" >/dev/null && return
+  say "fetching $1 into build/tools"
   local tools="$root/build/tools"
   mkdir -p "$tools"
   apt_get update
-  (cd "$tools" && apt-get -q download prometheus && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb)
+  (cd "$tools" && apt-get -q download "$2" && dpkg-deb -x "$2"_*.deb . && rm "$2"_*.deb)
 }
 
 jobs_of_build() { echo "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"; }

@@ -1,14 +1,25 @@
-"""Runs the parts that are asked for; prints a table and writes JSON for each."""
+"""Runs the parts that are asked for; prints a table, and writes JSON and a plot for each."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.parts import PARTS, Bench, Row
+from bench.bench import Bench
+from bench.figures import Row, machine
+from bench.parts import cpu, footprint, http, metrics, self_profile
+from bench.plot import draw
 
+PARTS: dict[str, Callable[[Bench], list[Row]]] = {
+    "http": http.run,
+    "metrics": metrics.run,
+    "cpu": cpu.run,
+    "footprint": footprint.run,
+    "self": self_profile.run,
+}
 LEAST_ROUNDS = 5
 
 
@@ -33,8 +44,7 @@ def cell(value: object) -> str:
 def table(rows: list[Row]) -> str:
     lines = [list(rows[0])] + [[cell(value) for value in row.values()] for row in rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join("  ".join(text.rjust(width) if i else text.ljust(width)
-                               for i, (text, width) in enumerate(zip(line, widths)))
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip()
                      for line in lines)
 
 
@@ -42,16 +52,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", type=part_name, help="default: all")
     parser.add_argument("--rounds", type=at_least(LEAST_ROUNDS), default=LEAST_ROUNDS)
+    parser.add_argument("--pairs", type=at_least(cpu.LEAST_PAIRS), default=cpu.LEAST_PAIRS)
     parser.add_argument("--seconds", type=at_least(1), default=3)
-    parser.add_argument("--binary", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    for name in ("build", "modules", "nginx", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
 
     args.output.mkdir(parents=True, exist_ok=True)
-    for part in args.parts or PARTS:
-        rows = PARTS[part](Bench(args.binary, args.rounds, args.seconds))
-        print(f"\n{part}\n{table(rows)}", flush=True)
-        (args.output / f"{part}.json").write_text(json.dumps(rows, indent=2) + "\n")
+    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
+        bench = Bench(args.build, args.rounds, args.pairs, args.seconds, Path(scratch),
+                      args.modules, args.nginx)
+        for part in args.parts or PARTS:
+            rows = PARTS[part](bench)
+            print(f"\n{part}\n{table(rows)}", flush=True)
+            found = {"part": part, "machine": machine(), "seconds": args.seconds,
+                     "rows": [as_json(row) for row in rows]}
+            (args.output / f"{part}.json").write_text(json.dumps(found, indent=2) + "\n")
+            draw(part, rows, args.output / f"{part}.svg")
+
+
+def as_json(row: Row) -> Row:
+    return {name: value._asdict() if hasattr(value, "_asdict") else value
+            for name, value in row.items()}
 
 
 if __name__ == "__main__":
