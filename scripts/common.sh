@@ -17,7 +17,7 @@ build_packages=(
   libc6-dbg # names the inner functions of libc and libm in profiles
 )
 test_packages=(
-  clang clang-format clang-tidy git shellcheck curl jq google-perftools golang-go mount util-linux
+  clang clang-format clang-tidy git shellcheck curl jq google-perftools golang-go mount util-linux wrk
   chromium libclang-rt-14-dev # the browser for the viewers' tests, and what libFuzzer links
 )
 

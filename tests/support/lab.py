@@ -116,13 +116,15 @@ class Lab:
 
     def _read(self) -> None:
         for raw in self.process.stderr:
-            line = raw.decode("utf-8", "replace")
-            with self._news:
-                self.lines.append(line.rstrip("\n"))
-                self._sort(line)
-                self._news.notify_all()
+            self._hear(raw.decode("utf-8", "replace"))
         with self._news:
             self._silent = True
+            self._news.notify_all()
+
+    def _hear(self, line: str) -> None:
+        with self._news:
+            self.lines.append(line.rstrip("\n"))
+            self._sort(line)
             self._news.notify_all()
 
     def _sort(self, line: str) -> None:
