@@ -1,8 +1,7 @@
 #include <loopscope/base/ids.hpp>
 #include <loopscope/base/time.hpp>
+#include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/head_rules_impl.hpp>
-
-#include <boost/beast/core/string.hpp>
 
 #include <chrono>
 #include <ctime>
@@ -78,7 +77,7 @@ bool host_is_wrong(request_parser::value_type const& head) {
 bool coding_is_unknown(request_parser::value_type const& head) {
   auto const [first, last] = head.equal_range(field::transfer_encoding);
   if (first == last) return false;
-  return std::next(first) != last || !boost::beast::iequals(first->value(), "chunked");
+  return std::next(first) != last || !iequals(view(first->value()), "chunked");
 }
 
 std::uint64_t announced_length(request_parser const& request) {

@@ -1,7 +1,6 @@
 #include <loopscope/base/duration.hpp>
+#include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/range.hpp>
-
-#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -31,7 +30,7 @@ std::string_view trimmed(std::string_view text) {
 result<std::optional<byte_range>> parse_range(std::string_view header, byte_count size) {
   constexpr std::string_view unit = "bytes=";
   auto const whole = std::optional<byte_range>{};
-  if (!boost::beast::iequals(header.substr(0, unit.size()), unit)) return whole;
+  if (!iequals(header.substr(0, unit.size()), unit)) return whole;
   auto const spec = trimmed(header.substr(unit.size()));
   if (spec.find(',') != std::string_view::npos) return errc::range_unsatisfiable;
   auto const dash = spec.find('-');

@@ -1,3 +1,4 @@
+#include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/connection_impl.hpp>
 #include <loopscope/http/head_rules_impl.hpp>
 #include <loopscope/http/session_impl.hpp>
@@ -11,7 +12,6 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/string.hpp>
 
 #include <chrono>
 #include <exception>
@@ -254,7 +254,7 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
   parser_->body_limit(limit.value);
   parser_->eager(true);
   auto const expects = view(parser_->get()[field::expect]);
-  if (!parser_->is_done() && !peer_.has_input() && beast::iequals(expects, "100-continue")) {
+  if (!parser_->is_done() && !peer_.has_input() && iequals(expects, "100-continue")) {
     unwritten const go_on{{asio::buffer("HTTP/1.1 100 Continue\r\n\r\n"sv)}};
     std::ignore = co_await peer_.write(go_on);  // the read tells
   }

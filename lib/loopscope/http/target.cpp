@@ -1,6 +1,5 @@
+#include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/target.hpp>
-
-#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -13,7 +12,7 @@ namespace {
 std::optional<std::string_view> origin_form(std::string_view text) {
   if (text.starts_with('/')) return text;
   for (std::string_view const scheme : {"http://", "https://"}) {
-    if (!boost::beast::iequals(text.substr(0, scheme.size()), scheme)) continue;
+    if (!iequals(text.substr(0, scheme.size()), scheme)) continue;
     auto const rest = text.substr(scheme.size());
     auto const authority = std::min(rest.find_first_of("/?"), rest.size());
     if (authority == 0) return std::nullopt;

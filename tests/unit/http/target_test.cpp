@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace loopscope;
 using namespace std::string_literals;
@@ -44,6 +45,13 @@ TEST_CASE("A request target", "[http]") {
     CAPTURE(text);
 
     CHECK_FALSE(http::parse_target(text));
+  }
+
+  SECTION("is not read beyond its end, as AddressSanitizer would see") {
+    std::string_view const text = "hTTp://";
+    std::vector<char> const exact{text.begin(), text.end()};
+
+    CHECK_FALSE(http::parse_target({exact.data(), exact.size()}));
   }
 
   SECTION("has a decoded path and a query as it came") {
