@@ -9,6 +9,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/json/parse.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ struct told_exchange {
   http::status status;
   bool guarded;
   bool admitted;
+
+  bool operator==(told_exchange const&) const = default;
 };
 
 struct told_exchanges final : http::exchange_observer {
@@ -79,6 +82,39 @@ inline void check_answers(std::string_view heard, std::vector<told_exchange> con
     last = !reply.keep_alive();
   }
   LOOPSCOPE_EXPECTS(heard.empty());
+}
+
+/// The methods of the requests in what was sent, as far as one can be told from the next.
+inline std::vector<std::string> methods_in(std::string_view sent) {
+  std::vector<std::string> methods;
+  boost::beast::error_code error;
+  while (!sent.empty() && !error) {
+    boost::beast::http::request_parser<boost::beast::http::string_body> parser;
+    parser.eager(true);
+    parser.body_limit(boost::none);
+    while (!parser.is_done() && !error && !sent.empty())
+      sent.remove_prefix(parser.put(boost::asio::buffer(sent), error));
+    if (parser.is_header_done()) methods.emplace_back(parser.get().method_string());
+  }
+  return methods;
+}
+
+/// Checks that the session took the requests one by one: no body for a request, and none left out.
+inline void check_order(std::string_view sent, std::vector<told_exchange> const& told) {
+  auto const methods = methods_in(sent);
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    auto const unreadable = told[i].method.empty();
+    LOOPSCOPE_EXPECTS(unreadable ? i + 1 == told.size() : told[i].method == methods.at(i));
+  }
+}
+
+/// Whether both tell of the same requests and answers. Not counting what could not be read: the
+/// parser sees that in a whole head at once, and in pieces only at the end of it.
+inline bool same(std::vector<told_exchange> one, std::vector<told_exchange> other) {
+  auto const unreadable = [](told_exchange const& each) { return each.method.empty(); };
+  std::erase_if(one, unreadable);
+  std::erase_if(other, unreadable);
+  return one == other;
 }
 
 }  // namespace loopscope::fuzz

@@ -20,7 +20,10 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <system_error>
+#include <tuple>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -71,22 +74,18 @@ class visit {
   void say(std::string_view piece) {
     stage_.sent += piece;
     std::ignore = send(client_.get(), piece.data(), piece.size(), MSG_NOSIGNAL);  // or it has gone
-    settle();
   }
 
-  void finish() {
-    ::shutdown(client_.get(), SHUT_WR);
-    settle();
-  }
+  void finish() { ::shutdown(client_.get(), SHUT_WR); }
+  void leave() { client_ = {}; }
+  void shut_down() { shutdown_.emit(boost::asio::cancellation_type::total); }
 
-  void leave() {
-    client_ = {};
-    settle();
-  }
-
-  void shut_down() {
-    shutdown_.emit(boost::asio::cancellation_type::total);
-    settle();
+  // Lets everything happen that can without the outside world.
+  void settle() {
+    do {
+      stage_.loop.restart();
+      count_steps(stage_.loop.poll());
+    } while (hear());
   }
 
   // Until a deadline makes the session end, or say that nothing more comes.
@@ -104,14 +103,6 @@ class visit {
   [[nodiscard]] std::string const& heard() const { return heard_; }
 
  private:
-  // Lets everything happen that can without the outside world.
-  void settle() {
-    do {
-      stage_.loop.restart();
-      count_steps(stage_.loop.poll());
-    } while (hear());
-  }
-
   bool hear() {
     std::array<char, 4096> piece{};
     auto const got = recv(client_.get(), piece.data(), piece.size(), 0);
@@ -134,13 +125,35 @@ class visit {
   bool heard_all_ = false;
 };
 
+// All but the last piece are heard before the next comes.
 void say_all(visit& to, std::string_view text, bool small_pieces) {
-  while (!text.empty()) {
+  while (true) {
     auto const length = small_pieces ? small_piece : text.find(piece_end);
     auto const piece = text.substr(0, length);
-    text.remove_prefix(std::min(text.size(), piece.size() + (small_pieces ? 0 : 1)));
     to.say(piece);
+    text.remove_prefix(std::min(text.size(), piece.size() + (small_pieces ? 0 : 1)));
+    if (text.empty()) return;
+    to.settle();
   }
+}
+
+// What a session tells of a client that says `text` and ends in the given way.
+std::vector<fuzz::told_exchange> told_of(stage& on, char end, std::string_view text, bool small) {
+  on.sent.clear();
+  on.told.all.clear();
+  visit one{on, end == 's' ? on.hasty : on.patient};
+  say_all(one, text, small);
+  if (end == 'l') one.leave();
+  if (end == 'q') one.shut_down();
+  one.settle();
+  if (end == 's') one.wait();
+  if (end != 'l') one.finish();
+  one.settle();
+
+  LOOPSCOPE_EXPECTS(one.ended());
+  fuzz::check_answers(one.heard(), on.told.all, end == 'l');
+  fuzz::check_order(on.sent, on.told.all);
+  return std::move(on.told.all);
 }
 
 }  // namespace
@@ -153,17 +166,13 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   if (size == 0) return 0;
   std::string_view const text{reinterpret_cast<char const*>(data), size};
   auto const end = static_cast<char>(text[0] | 0x20);
-  shared.sent.clear();
-  shared.told.all.clear();
+  auto const small = end != text[0];
 
-  visit one{shared, end == 's' ? shared.hasty : shared.patient};
-  say_all(one, text.substr(1), end != text[0]);
-  if (end == 'l') one.leave();
-  if (end == 's') one.wait();
-  if (end == 'q') one.shut_down();
-  if (end != 'l') one.finish();
-
-  LOOPSCOPE_EXPECTS(one.ended());
-  fuzz::check_answers(one.heard(), shared.told.all, end == 'l');
+  auto const told = told_of(shared, end, text.substr(1), small);
+  if (end != 'h') return 0;
+  // Whoever has all the time is answered the same when all comes at once.
+  auto const whole = shared.sent;
+  if (whole.find(piece_end) == std::string::npos)
+    LOOPSCOPE_EXPECTS(fuzz::same(told_of(shared, end, whole, false), told));
   return 0;
 }
