@@ -20,7 +20,8 @@ if(LOOPSCOPE_SANITIZE)
   endif()
 endif()
 if(LOOPSCOPE_COVERAGE)
-  target_compile_options(loopscope_codegen INTERFACE --coverage)
+  # Atomic, because gcov derives counts from others: after a race the sums do not come out.
+  target_compile_options(loopscope_codegen INTERFACE --coverage -fprofile-update=atomic)
   target_link_options(loopscope_codegen INTERFACE --coverage)
 endif()
 

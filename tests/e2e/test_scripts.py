@@ -19,7 +19,7 @@ from support.wire import DEADLINE, eventually, skip
 from tools import require_tools, run, scratch, sessions
 
 SCRIPTS = sorted(f for f in (ROOT / "scripts").iterdir() if f.is_file() and os.access(f, os.X_OK))
-EXPECTED = {"run", "test", "build", "bench"}
+EXPECTED = {"run", "test", "build", "bench", "coverage"}
 
 
 def is_bash(file: pathlib.Path) -> bool:

@@ -59,6 +59,7 @@ class session {
   bool can_be_done_at_once(errand const& what) const;
   response call_at_once(errand const& what);
   response handler_failed(route const& to, std::string_view reason);
+  std::string complete_head(response const& reply);
   void finish_request();
   void fail(beast::error_code error);
 
@@ -148,14 +149,8 @@ asio::awaitable<void> session::exchange_one() {
       reply = co_await run_errand(std::move(what));
   }
   heed(co_await asio::this_coro::cancellation_state);
-  auto const& asked = parser_->get();
-  if (!parser_->is_header_done() || !asked.keep_alive() || input_is_left_) closing_ = true;
-  exchange_.status = reply.code();
-  exchange_.body_bytes = reply.body_size();
-
-  auto const instance = exchange_.admitted ? std::string_view{service_.instance} : "";
-  auto const head = head_text(reply, {asked.version(), !closing_, id_, instance});
-  auto const has_body = asked.method() != verb::head;
+  auto const head = complete_head(reply);
+  auto const has_body = parser_->get().method() != verb::head;
   auto const& body = reply.message.body();
   unwritten rest{{asio::buffer(head), asio::buffer(body.data(), has_body ? body.size() : 0)},
                  has_body ? reply.source.get() : nullptr};
@@ -169,6 +164,16 @@ asio::awaitable<void> session::exchange_one() {
   }
   exchange_.duration = std::chrono::steady_clock::now() - started;
   service_.observer.finished(exchange_);
+}
+
+// Also decides whether the connection goes on.
+std::string session::complete_head(response const& reply) {
+  auto const& asked = parser_->get();
+  if (!parser_->is_header_done() || !asked.keep_alive() || input_is_left_) closing_ = true;
+  exchange_.status = reply.code();
+  exchange_.body_bytes = reply.body_size();
+  auto const instance = exchange_.admitted ? std::string_view{service_.instance} : "";
+  return head_text(reply, {asked.version(), !closing_, id_, instance});
 }
 
 // The errand, or why a request is refused. Its body is not read yet.
