@@ -27,6 +27,10 @@ def cores() -> tuple[int, int]:
     return usable[0], usable[-1]
 
 
+def _seconds_in(schedstat: Path) -> float:
+    return int(schedstat.read_text().split()[0]) / 1e9
+
+
 class Server:
     """A process that tells its port in a file that it writes to."""
 
@@ -62,7 +66,11 @@ class Server:
     def cpu_seconds(self) -> float:
         """Of all threads that live, by the scheduler's clock, which counts nanoseconds."""
         tasks = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
-        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+        return sum(map(_seconds_in, tasks))
+
+    def loop_cpu_seconds(self) -> float:
+        """Of the first thread, which runs the loop."""
+        return _seconds_in(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat"))
 
     def resident_bytes(self) -> int:
         pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]

@@ -23,8 +23,7 @@ def run(bench: Bench) -> list[Row]:
         with bench.node_with_prom_client(bench.record("scrape", scrape)) as node:
             seen = interleaved(bench.rounds, {
                 "lab": lambda: load(lab, PATH, bench.seconds),
-                "prom-client": lambda: load(node, PATH, bench.seconds),
-                "lab, one connection": lambda: load(lab, PATH, bench.seconds, connections=1)})
+                "prom-client": lambda: load(node, PATH, bench.seconds)})
     rates = {name: [each.requests_per_second for each in loads] for name, loads in seen.items()}
     return [{
         "server": name,
@@ -34,6 +33,7 @@ def run(bench: Bench) -> list[Row]:
         "lab's rate / its": ratios(rates["lab"], rates[name]),
         "p99 us": spread([each.p99_us for each in loads]),
         "cpu us/request": spread([each.cpu_us_per_request for each in loads]),
+        "of it on the loop": spread([each.loop_us_per_request for each in loads]),
     } for name, loads in seen.items()]
 
 
