@@ -31,7 +31,7 @@ void show(retained_memory const& memory, lab_metrics& metrics) {
 }
 
 http::response answer(loopscope::json_text body) {
-  return http::text(http::status::ok, "application/json", std::move(body).finish());
+  return http::text(http::status::ok, "application/json", body.finish());
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {

@@ -55,7 +55,7 @@ std::string to_json(instance const& who) {
     text.add("taskArn", who.task_arn);
   text.add("buildId", loopscope::executable_build_id());
   text.add("startedAt", loopscope::iso_time(who.started_at));
-  return std::move(text).finish();
+  return text.finish();
 }
 
 instance describe_instance(std::string const& metadata_uri) {

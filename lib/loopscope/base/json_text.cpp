@@ -81,7 +81,7 @@ json_text& json_text::add_json(std::string_view key, std::string_view value) {
   return *this;
 }
 
-std::string json_text::finish() && {
+std::string json_text::finish() {
   text_.append(text_.empty() ? "{}" : "}");
   return std::move(text_);
 }

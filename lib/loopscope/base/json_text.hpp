@@ -33,7 +33,7 @@ class json_text {
   json_text& add_json(std::string_view key, std::string_view value);
 
   /// The whole object. Nothing may be added afterwards.
-  [[nodiscard]] std::string finish() &&;
+  [[nodiscard]] std::string finish();
 
  private:
   json_text& add_integer(std::string_view key, std::int64_t value);

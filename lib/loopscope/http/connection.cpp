@@ -22,11 +22,18 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_size = 2048;  // an idle connection keeps that much
-constexpr std::size_t source_piece = 256 * 1024;
+constexpr std::size_t source_piece = std::size_t{256} << 10;
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = std::size_t{2} << 20;
 
 }  // namespace
+
+void unwritten::consume(std::size_t count) {
+  auto& [head, body] = bytes;
+  auto const of_head = std::min(count, head.size());
+  head += of_head;
+  body += count - of_head;
+}
 
 connection::connection(tcp::socket peer, limits const& bounds)
     : socket_{std::move(peer)},
@@ -127,19 +134,18 @@ asio::awaitable<void> connection::wait_for_close() {
 
 beast::error_code connection::begin_write(unwritten& what) {
   beast::error_code error;
-  auto const written = socket_.write_some(what.bytes, error);
-  if (error == asio::error::would_block) error = {};
-  auto& [head, body] = what.bytes;
-  auto const of_head = std::min(written, head.size());
-  head += of_head;
-  body += written - of_head;
-  return error;
+  what.consume(socket_.write_some(what.bytes, error));
+  return error == asio::error::would_block ? beast::error_code{} : error;
 }
 
 asio::awaitable<beast::error_code> connection::write(unwritten what) {
   deadline_.set(limits_.write_time);
-  auto const [error, count] = co_await asio::async_write(socket_, what.bytes, as_result);
-  if (error || !what.source) co_return error;
+  while (asio::buffer_size(what.bytes) > 0) {
+    auto const [error, count] = co_await socket_.async_write_some(what.bytes, as_result);
+    if (error) co_return error;
+    what.consume(count);
+  }
+  if (!what.source) co_return beast::error_code{};
   co_return co_await write_from(*what.source);
 }
 

@@ -24,6 +24,9 @@ struct unwritten {
   std::array<boost::asio::const_buffer, 2> bytes;  ///< of its head, and of a small body
   body_source* source = nullptr;                   ///< of a large one
 
+  /// Counts bytes as written.
+  void consume(std::size_t count);
+
   [[nodiscard]] bool empty() const { return !source && boost::asio::buffer_size(bytes) == 0; }
 };
 

@@ -114,7 +114,7 @@ response problem(status code, std::string_view detail) {
       .add("title", std::string_view{title.data(), title.size()})
       .add("status", static_cast<unsigned>(code));
   if (!detail.empty()) body.add("detail", detail);
-  return text(code, "application/problem+json", std::move(body).finish());
+  return text(code, "application/problem+json", body.finish());
 }
 
 response problem(boost::system::error_code error, std::string_view detail) {

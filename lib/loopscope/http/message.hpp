@@ -49,7 +49,7 @@ class body_source {
 };
 
 /// An answer: the head and a small body, or a head whose body comes from `source`.
-struct response {
+struct response {  // NOLINT(bugprone-exception-escape): its members are moved, which never throws
   boost::beast::http::response<boost::beast::http::string_body> message;
   std::unique_ptr<body_source> source;
 

@@ -17,7 +17,7 @@ template <class Value>
 std::string object_with(Value const& value) {
   json_text text;
   text.add("k", value);
-  return std::move(text).finish();
+  return text.finish();
 }
 
 }  // namespace
@@ -26,8 +26,9 @@ TEST_CASE("A JSON object is written member by member", "[base]") {
   SECTION("in the order they come in") {
     json_text text;
     text.add("b", true).add("a", -1).add("c", 2u).add_json("d", R"([1,{}])");
+    auto const written = text.finish();
 
-    CHECK(std::move(text).finish() == R"({"b":true,"a":-1,"c":2,"d":[1,{}]})");
+    CHECK(written == R"({"b":true,"a":-1,"c":2,"d":[1,{}]})");
   }
 
   SECTION("and may have none") {

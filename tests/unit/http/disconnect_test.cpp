@@ -1,7 +1,9 @@
 #include "support/catch.hpp"
 #include "support/live_server.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <chrono>
 #include <optional>

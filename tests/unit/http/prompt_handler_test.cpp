@@ -5,10 +5,10 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace loopscope;
-using http::field;
 using http::status;
 using http::verb;
 using test::peer;
@@ -34,7 +34,9 @@ http::response fail(http::request const&) {
 
 // More than a socket's buffers take at once.
 http::response tell_much(http::request const&) {
-  return http::text(status::ok, "text/plain", std::string(20'000'000, 'x'));
+  std::string much;
+  much.resize(20'000'000, 'x');
+  return http::text(status::ok, "text/plain", std::move(much));
 }
 
 std::vector<http::route> routes() {

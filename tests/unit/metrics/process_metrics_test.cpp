@@ -118,6 +118,7 @@ TEST_CASE("Open files are counted", "[metrics]") {
     auto const before = self("process_open_fds");
     CHECK(before >= 3);
     std::vector<file_descriptor> files;
+    files.reserve(5);
     for (int i = 0; i < 5; ++i) files.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     CHECK(self("process_open_fds") == before + 5);
     files.clear();
