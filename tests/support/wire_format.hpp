@@ -14,7 +14,7 @@ inline std::string gunzip(std::string const& compressed) {
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 16) != Z_OK) throw std::runtime_error{"inflateInit2"};
   std::string plain;
-  std::string piece(64 * 1024, '\0');
+  std::string piece(std::size_t{64} << 10, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
   stream.avail_in = static_cast<uInt>(compressed.size());
   auto state = Z_OK;

@@ -23,14 +23,14 @@ namespace {
 
 constexpr int disk_full_exit = 3;  // of `loopscope`, app/loopscope/main.cpp
 
-std::string first_line(std::string text) {
+std::string first_line(std::string const& text) {
   return text.substr(0, text.find('\n'));
 }
 
 // For people: a process that went astray may print anything.
 std::string first_printable_line(std::string text) {
   constexpr std::size_t enough = 500;
-  text = first_line(std::move(text)).substr(0, enough);
+  text = first_line(text).substr(0, enough);
   auto const is_odd = [](unsigned char c) { return c < 0x20 || c > 0x7e; };
   std::replace_if(text.begin(), text.end(), is_odd, '?');
   return text;

@@ -7,7 +7,7 @@ using namespace loopscope;
 TEST_CASE("Byte counts", "[base]") {
   SECTION("have binary units") {
     CHECK(bytes(7).value == 7);
-    CHECK(kibibytes(3).value == 3 * 1024);
+    CHECK(kibibytes(3).value == 3ULL * 1024);
     CHECK(mebibytes(2048).value == 2048ULL * 1024 * 1024);
     CHECK(byte_count{}.value == 0);
   }

@@ -58,6 +58,7 @@ struct logged {
 
 std::vector<std::string> events(std::vector<json::object> const& lines) {
   std::vector<std::string> names;
+  names.reserve(lines.size());
   for (auto const& line : lines) names.emplace_back(line.at("event").as_string());
   return names;
 }
@@ -245,12 +246,14 @@ TEST_CASE("A logger does not wait for its end to write", "[base]") {
 }
 
 TEST_CASE("Lines of many threads never mix", "[base]") {
-  constexpr int threads = 4, count = 250;
+  constexpr int count = 250;
+  constexpr std::size_t threads = 4;
   logged out{log_level::info, mebibytes(1)};
   out.read();
   {
     std::vector<std::jthread> writers;
-    for (int thread = 0; thread < threads; ++thread)
+    writers.reserve(threads);
+    for (std::size_t thread = 0; thread < threads; ++thread)
       writers.emplace_back([&out, thread] {
         for (int i = 0; i < count; ++i) out.log->info("line", {{"thread", thread}, {"number", i}});
       });

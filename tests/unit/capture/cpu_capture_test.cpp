@@ -27,6 +27,7 @@ struct sampled {
   explicit sampled(byte_count quota = mebibytes(64),
                    std::string_view encoder = test::well_behaved_encoder)
       : all{quota, encoder} {}
+  // NOLINTNEXTLINE(bugprone-exception-escape): a test that cannot clean up had better end
   ~sampled() { on_control(all.cpu.drain(0ms)); }
 
   template <class T>

@@ -43,6 +43,7 @@ struct captures_api {
 
   explicit captures_api(std::string_view encoder = test::well_behaved_encoder)
       : all{mebibytes(64), encoder} {}
+  // NOLINTNEXTLINE(bugprone-exception-escape): a test that cannot clean up had better end
   ~captures_api() {
     test::run_on(all.io, runtime::call_on(all.control.executor(), all.cpu.drain(0ms)));
   }

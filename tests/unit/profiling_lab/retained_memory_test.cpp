@@ -15,10 +15,10 @@ namespace {
 // The share of a buffer's pages that are in memory. \return 0 to 1.
 double resident_share(lab::retained_memory::buffer const& buffer) {
   auto const page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  auto const begin = reinterpret_cast<std::uintptr_t>(buffer.data.get()) / page * page;
-  auto const end = reinterpret_cast<std::uintptr_t>(buffer.data.get()) + buffer.size.value;
-  std::vector<unsigned char> pages((end - begin + page - 1) / page);
-  REQUIRE(mincore(reinterpret_cast<void*>(begin), end - begin, pages.data()) == 0);
+  auto const into_page = reinterpret_cast<std::uintptr_t>(buffer.data.get()) % page;
+  auto const length = into_page + buffer.size.value;
+  std::vector<unsigned char> pages((length + page - 1) / page);
+  REQUIRE(mincore(buffer.data.get() - into_page, length, pages.data()) == 0);
   auto const resident =
       std::count_if(pages.begin(), pages.end(), [](unsigned char p) { return (p & 1) != 0; });
   return static_cast<double>(resident) / static_cast<double>(pages.size());

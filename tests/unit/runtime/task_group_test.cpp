@@ -66,7 +66,7 @@ asio::awaitable<void> turn() {
 struct group {
   asio::io_context loop{1};
   std::vector<std::string> errors;
-  runtime::task_group tasks{loop.get_executor(), [this](std::exception_ptr failure) {
+  runtime::task_group tasks{loop.get_executor(), [this](std::exception_ptr const& failure) {
                               errors.push_back(message_of(failure));
                             }};
 
