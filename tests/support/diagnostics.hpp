@@ -28,6 +28,8 @@ namespace loopscope::test {
 /// All that the diagnostics endpoints work on, for real, around a temporary directory; only the
 /// encoder is a fake. The thread that makes it is the one that is sampled.
 struct diagnostics {
+  static constexpr std::size_t open_connections = 7;
+
   temp_dir dir;
   temp_dir programs;
   boost::asio::io_context io{1};
@@ -56,7 +58,9 @@ struct diagnostics {
   }
 
   control::services services() {
-    return {log.log(), worker, store, control.executor(), cpu, lag, registry, metrics};
+    return {log.log(),          worker,  store,
+            control.executor(), cpu,     lag,
+            registry,           metrics, [] { return open_connections; }};
   }
 };
 

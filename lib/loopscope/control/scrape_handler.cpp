@@ -54,6 +54,7 @@ class scrape {
 
   boost::asio::awaitable<http::response> answer() {
     set(with_.metrics.lag, with_.lag);
+    with_.metrics.connections.Set(static_cast<double>(with_.connections()));
     auto write = [this] { return collect(); };
     auto text = co_await runtime::offload(with_.worker, std::move(write));
     co_return http::text(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",

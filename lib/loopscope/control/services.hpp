@@ -10,6 +10,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <prometheus/registry.h>
 
+#include <cstddef>
+#include <functional>
+
 namespace loopscope::control {
 
 /// What the diagnostics endpoints work on. Everything outlives the routes.
@@ -22,6 +25,7 @@ struct services {
   loop::rolling_lag const& lag;
   prometheus::Registry& registry;
   metrics::service_metrics& metrics;
+  std::function<std::size_t()> connections;  ///< how many are open; asked on the loop
 };
 
 }  // namespace loopscope::control

@@ -52,11 +52,11 @@ TEST_CASE("A scrape", "[control]") {
                  "http_request_errors_total{", "process_cpu_seconds_total ",
                  "process_resident_memory_bytes ", "process_open_fds ",
                  "process_start_time_seconds ", "process_uptime_seconds ", "loopscope_build_info{",
-                 "loopscope_artifacts ", "loopscope_artifact_bytes ", "asio_eventloop_lag_seconds ",
-                 "asio_eventloop_lag_min_seconds ", "asio_eventloop_lag_max_seconds ",
-                 "asio_eventloop_lag_mean_seconds ", "asio_eventloop_lag_stddev_seconds ",
-                 "asio_eventloop_lag_p50_seconds ", "asio_eventloop_lag_p90_seconds ",
-                 "asio_eventloop_lag_p99_seconds ");
+                 "http_connections ", "loopscope_artifacts ", "loopscope_artifact_bytes ",
+                 "asio_eventloop_lag_seconds ", "asio_eventloop_lag_min_seconds ",
+                 "asio_eventloop_lag_max_seconds ", "asio_eventloop_lag_mean_seconds ",
+                 "asio_eventloop_lag_stddev_seconds ", "asio_eventloop_lag_p50_seconds ",
+                 "asio_eventloop_lag_p90_seconds ", "asio_eventloop_lag_p99_seconds ");
     CAPTURE(name);
 
     CHECK_THAT(service.text(), ContainsSubstring('\n' + name));
