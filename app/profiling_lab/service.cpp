@@ -86,7 +86,7 @@ void service::run() {
   worker_.join();
 }
 
-// On the control thread, so that a second signal is heard while the loop is blocked.
+// On the control thread, so that signals are heard while the loop is blocked.
 void service::await_signals() {
   signals_.async_wait([this](boost::system::error_code error, int signal) {
     if (error) return;
@@ -94,6 +94,8 @@ void service::await_signals() {
       if (!again) std::_Exit(killed_by_signal);
     });
     log_.info("shutting_down", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+    // A running capture ends now, so that its answer still goes out within the grace.
+    cpu_.finish_early();
     asio::co_spawn(loop_, shut_down(), [this](std::exception_ptr failure) {
       if (failure) report_to(log_)(std::move(failure));
     });
@@ -112,10 +114,8 @@ asio::awaitable<void> service::keep_artifacts_fresh() {
 }
 
 asio::awaitable<void> service::shut_down() {
-  // A running capture ends now, so that its answer still goes out within the grace.
   auto const grace = settings_.server.shutdown_grace;
   auto const end = std::chrono::steady_clock::now() + grace;
-  asio::post(control_.executor(), [this] { cpu_.finish_early(); });
   co_await server_.stop(grace);
   auto const rest = std::max(end - std::chrono::steady_clock::now(), std::chrono::nanoseconds{});
   auto const left = std::chrono::ceil<std::chrono::milliseconds>(rest);

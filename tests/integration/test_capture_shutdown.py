@@ -131,9 +131,11 @@ class ShutDown(unittest.TestCase):
             eventually(lambda: lab.cpu_seconds() > 0.3, "the loop is jammed")
             lab.send_signal()
 
-            self.assertEqual(wire.response("POST").status, 200)
+            answer = wire.response("POST")
             self.assertEqual(jammed.response("POST").status, 200)
             self.assertEqual(lab.wait(), 0)
+        self.assertEqual(answer.status, 200)
+        self.assertLess(answer.json()["durationSeconds"], 1.7, "sampling waited for the jam")
 
     def test_a_second_signal_ends_it_at_once(self) -> None:
         self.encoder.order("wait")
