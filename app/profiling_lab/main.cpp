@@ -1,10 +1,13 @@
 #include <profiling_lab/service.hpp>
 
 #include <loopscope/base/build_id.hpp>
+#include <loopscope/base/descriptor_limit.hpp>
 #include <loopscope/http/client.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -21,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int usage_error = 2;
+constexpr std::size_t spare_descriptors = 256;  // for refusals, downloads, captures and the loop
 
 std::map<std::string, std::string> read_environment() {
   std::map<std::string, std::string> all;
@@ -54,9 +58,20 @@ void print(lab::settings const& values, loopscope::logger& log) {
   log.info("settings", fields);
 }
 
-int serve(lab::settings const& values, std::string const& metadata_uri) {
+// A connection without a descriptor is not refused but left to wait, and keeps captures and the
+// store from opening anything: so there are only as many connections as there are descriptors for.
+void fit_connections(std::size_t& connections, loopscope::logger& log) {
+  auto const wanted = connections + spare_descriptors;
+  auto const limit = loopscope::raise_descriptor_limit(wanted);
+  if (limit >= wanted) return;
+  connections = std::max(limit, spare_descriptors + 1) - spare_descriptors;
+  log.warn("few_descriptors", {{"limit", limit}, {"wanted", wanted}, {"connections", connections}});
+}
+
+int serve(lab::settings values, std::string const& metadata_uri) {
   loopscope::logger log{STDERR_FILENO, values.log_level};
   print(values, log);
+  fit_connections(values.server.limits.connections, log);
   std::optional<lab::service> service;
   try {
     service.emplace(values, lab::describe_instance(metadata_uri), log);

@@ -12,8 +12,9 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from support.encoder import can_sample
 from support.lab import Lab
-from support.wire import Closed, Response, Wire, eventually, request, skip
+from support.wire import TOKEN, Closed, Response, Wire, eventually, request, skip
 
 
 def healthy(lab: Lab) -> bool:
@@ -88,10 +89,56 @@ class Limit(unittest.TestCase):
         for extra in extras:
             self.check_turned_away(extra)
 
+    def test_the_metric_counts_those_that_are_open(self) -> None:
+        with self.lab.connect() as one, self.lab.connect() as other:
+            for wire in (one, other):
+                self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+
+            self.assertEqual(self.lab.metric("http_connections"), 3, "two and the scrape's own")
+
+        eventually(lambda: self.lab.metric("http_connections") == 1, "both have left")
+
     def test_one_is_a_possible_limit(self) -> None:
         lab = Lab.for_test(self, {"LAB_MAX_CONNECTIONS": "1"})
         for _ in range(3):
             eventually(lambda: healthy(lab), "the one place becomes free")
+
+
+class FewFileDescriptors(unittest.TestCase):
+    SPARE = 256
+    PLACES = 20
+
+    def test_the_soft_limit_is_raised_to_what_the_connections_need(self) -> None:
+        lab = Lab.for_test(self, {"LAB_MAX_CONNECTIONS": "400"}, file_limits=(64, 656))
+
+        self.assertEqual(lab.metric("process_max_fds"), 400 + self.SPARE)
+        self.assertNotIn("few_descriptors", lab.stderr())
+
+    def test_one_less_than_needed_is_a_connection_less_and_a_warning(self) -> None:
+        lab = Lab.for_test(self, {"LAB_MAX_CONNECTIONS": "400"}, file_limits=(64, 655))
+
+        warning = lab.wait_event("few_descriptors")
+        self.assertEqual(
+            (warning["limit"], warning["wanted"], warning["connections"]), (655, 656, 399)
+        )
+
+    def test_a_flood_of_strangers_is_refused_and_leaves_a_capture_its_files(self) -> None:
+        limit = self.SPARE + self.PLACES
+        lab = Lab.for_test(self, file_limits=(limit, limit))
+        if not can_sample(lab):
+            skip(self, "a capture in a flood", "this build cannot sample")
+        for _ in range(self.PLACES - 1):
+            wire = lab.connect()
+            self.addCleanup(wire.close)
+            self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+        with lab.connect() as last:
+            self.assertEqual(last.ask("GET", "/api/health").status, 200)
+            with lab.connect() as stranger:
+                self.assertEqual(stranger.response().status, 503)
+
+            answer = last.ask("POST", "/api/lab/cpu-profile?seconds=1", token=TOKEN)
+
+        self.assertEqual(answer.status, 200, answer.body)
 
 
 class FileDescriptors(unittest.TestCase):

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -64,7 +65,10 @@ def run_binary(
 
 
 class Lab:
-    """A running profiling-lab on a free port with its own artifact directory."""
+    """A running profiling-lab on a free port with its own artifact directory.
+
+    `file_limits` are the soft and the hard limit of open files that it starts with.
+    """
 
     def __init__(
         self,
@@ -73,6 +77,7 @@ class Lab:
         *,
         directory: pathlib.Path | None = None,
         user: int | None = None,
+        file_limits: tuple[int, int] | None = None,
     ) -> None:
         self._own = None if directory else pathlib.Path(tempfile.mkdtemp(prefix="lab-"))
         self.directory = directory or self._own
@@ -91,6 +96,8 @@ class Lab:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             user=user,
+            preexec_fn=file_limits
+            and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, file_limits)),
         )
         self.pid = self.process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)
