@@ -1,6 +1,8 @@
 #include <loopscope/http/connection_impl.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -25,6 +27,11 @@ constexpr std::size_t read_size = 2048;  // an idle connection keeps that much
 constexpr std::size_t source_piece = std::size_t{256} << 10;
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = std::size_t{2} << 20;
+
+// What came while nothing could be cancelled is to be heard before the next wait.
+bool is_cut(asio::cancellation_state const& state) {
+  return (state.cancelled() & asio::cancellation_type::terminal) != asio::cancellation_type::none;
+}
 
 }  // namespace
 
@@ -139,8 +146,10 @@ beast::error_code connection::begin_write(unwritten& what) {
 }
 
 asio::awaitable<beast::error_code> connection::write(unwritten what) {
+  auto const state = co_await asio::this_coro::cancellation_state;
   deadline_.set(limits_.write_time);
   while (asio::buffer_size(what.bytes) > 0) {
+    if (is_cut(state)) co_return asio::error::operation_aborted;
     auto const [error, count] = co_await socket_.async_write_some(what.bytes, as_result);
     if (error) co_return error;
     what.consume(count);
@@ -150,11 +159,13 @@ asio::awaitable<beast::error_code> connection::write(unwritten what) {
 }
 
 asio::awaitable<beast::error_code> connection::write_from(body_source& source) {
+  auto const state = co_await asio::this_coro::cancellation_state;
   auto const piece = std::make_unique<char[]>(source_piece);
   for (auto left = source.size().value; left > 0;) {
     deadline_.clear();
     auto const space = asio::buffer(piece.get(), std::min<std::uint64_t>(left, source_piece));
     auto const got = co_await source.read(space);
+    if (is_cut(state)) co_return asio::error::operation_aborted;
     deadline_.set(limits_.write_time);
     auto const filled = asio::buffer(space, got);
     auto const [error, count] = co_await asio::async_write(socket_, filled, as_result);

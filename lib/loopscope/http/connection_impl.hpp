@@ -72,7 +72,8 @@ class connection {
   /// Writes what the kernel takes of a head and a body without waiting, and leaves the rest.
   boost::beast::error_code begin_write(unwritten& what);
 
-  /// Writes all of it; a body source is read piece by piece.
+  /// Writes all of it; a body source is read piece by piece, and what it throws passes through.
+  /// \cancel terminal
   boost::asio::awaitable<boost::beast::error_code> write(unwritten what);
 
   /// Says that nothing more comes and reads what the peer still sends, bounded in time and bytes:

@@ -157,7 +157,12 @@ asio::awaitable<void> session::exchange_one() {
   beast::error_code error;
   // Who has sent the next request already waits his turn, so that others have theirs.
   if (!peer_.has_input()) error = peer_.begin_write(rest);
-  if (!error && !rest.empty()) error = co_await peer_.write(rest);
+  try {
+    if (!error && !rest.empty()) error = co_await peer_.write(rest);
+  } catch (std::exception const& broken) {
+    service_.log.error("answer_cut", {{"id", id_}, {"path", path_}, {"reason", broken.what()}});
+    error = asio::error::broken_pipe;
+  }
   if (error) {
     closing_ = true;
     input_is_left_ = false;  // nobody is left to linger for

@@ -2,14 +2,18 @@
 #include "support/live_server.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include <chrono>
+#include <cstring>
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace asio = boost::asio;
@@ -22,6 +26,27 @@ using test::peer;
 using test::request;
 
 namespace {
+
+// Zeros without an end; the first do not come before the gate opens, whatever is cancelled.
+struct held_source final : http::body_source {
+  bool& reached;
+  asio::steady_timer*& closed;
+
+  held_source(bool& on_reached, asio::steady_timer*& gate) : reached{on_reached}, closed{gate} {}
+
+  [[nodiscard]] byte_count size() const override { return mebibytes(1024); }
+
+  asio::awaitable<std::size_t> read(asio::mutable_buffer to) override {
+    if (!std::exchange(reached, true)) {
+      asio::steady_timer timer{co_await asio::this_coro::executor, 1h};
+      closed = &timer;
+      co_await timer.async_wait(asio::bind_cancellation_slot(asio::cancellation_slot{},
+                                                             asio::as_tuple(asio::use_awaitable)));
+    }
+    std::memset(to.data(), 0, to.size());
+    co_return to.size();
+  }
+};
 
 // A handler that holds its request back until the gate opens.
 struct gate {
@@ -44,7 +69,13 @@ struct gate {
     auto greet = [](http::request const&) -> asio::awaitable<http::response> {
       co_return http::text(status::ok, "text/plain", "hello");
     };
+    auto download = [this](http::request const&) -> http::response {
+      auto reply = http::empty(status::ok);
+      reply.source = std::make_unique<held_source>(reached, closed);
+      return reply;
+    };
     return {{verb::get, "/wait", http::access::open, wait, ""},
+            {verb::get, "/download", http::access::open, download, ""},
             {verb::get, "/hello", http::access::open, greet, ""}};
   }
 };
@@ -93,6 +124,20 @@ TEST_CASE("A server that is told to stop", "[http]") {
     auto const lines = server.log.lines("connections_cut");
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].at("count").as_int64() == 1);
+  }
+
+  SECTION("cuts an answer whose source could not be cancelled, once that goes on") {
+    client.send(request("GET /download"));
+    server.run_until([&] { return held.reached; });
+    auto stopped = asio::co_spawn(server.loop, server.server.stop(1ms), asio::use_future);
+    server.run_until([&] { return !server.log.lines("connections_cut").empty(); });
+    server.run_ready();
+    CHECK(server.server.connections() == 1);
+
+    held.open();
+
+    server.run_until([&] { return stopped.wait_for(0s) == std::future_status::ready; });
+    CHECK(server.server.connections() == 0);
   }
 
   SECTION("serves who connected before") {
