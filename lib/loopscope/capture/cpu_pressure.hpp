@@ -2,19 +2,29 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 
 namespace loopscope::capture {
 
-/// CPU time that the process was kept from, since boot. Two readings make a difference.
+/// CPU time that the process was kept from.
 struct cpu_pressure {
-  std::chrono::duration<double> throttled{};  ///< the tightest of the process' groups
+  std::chrono::duration<double> throttled{};  ///< by the tightest of the process' groups
   std::chrono::duration<double> stolen{};     ///< by the hypervisor, all CPUs together
 };
 
+/// What the system has counted since boot.
+struct cpu_pressure_counters {
+  std::map<std::filesystem::path, std::chrono::duration<double>> throttled;  ///< by group
+  std::chrono::duration<double> stolen{};
+};
+
+/// What came in between. Groups that are not in both are left out.
+cpu_pressure operator-(cpu_pressure_counters const& later, cpu_pressure_counters const& earlier);
+
 /// \param root  where `proc` and `sys` lie; another one only in tests.
-/// \return  zeros for what the system does not tell.
+/// \return  without what the system does not tell.
 /// \thread  worker: it reads files
 /// Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (cpu.stat) and proc(5), /proc/stat.
-cpu_pressure read_cpu_pressure(std::filesystem::path const& root = "/");
+cpu_pressure_counters read_cpu_pressure(std::filesystem::path const& root = "/");
 
 }  // namespace loopscope::capture

@@ -46,7 +46,7 @@ std::vector<std::string> const& cpu_formats() {
 result<std::string> cpu_recorder::begin(int hz) {
   auto stem = store_.new_stem("cpu");
   if (!stem) return stem.error();
-  pressure_ = read_cpu_pressure();
+  pressure_before_ = read_cpu_pressure();
   if (cpu::native_profiler::available()) {
     auto const native = native_.start();
     if (!native) return native.error();
@@ -88,9 +88,9 @@ result<std::pair<artifacts::artifact, model::cpu_quality>> cpu_recorder::store_r
   profile.build_id = executable_build_id();
   profile.maps = contents("/proc/self/maps");
   auto quality = judge(profile);
-  auto const now = read_cpu_pressure();
-  quality.throttled = now.throttled - pressure_.throttled;
-  quality.stolen = now.stolen - pressure_.stolen;
+  auto const pressure = read_cpu_pressure() - pressure_before_;
+  quality.throttled = pressure.throttled;
+  quality.stolen = pressure.stolen;
 
   std::ostringstream bytes;
   model::write_raw(bytes, profile);

@@ -15,8 +15,8 @@
 
 namespace loopscope::capture {
 
-/// The blocking steps of a CPU capture, between which somebody else waits.
-/// \thread worker
+/// The steps of a CPU capture, between which somebody else waits.
+/// \thread worker, where a step may block; drain() and end_sampling(): control. One at a time
 class cpu_recorder {
  public:
   /// The references outlive the object.
@@ -29,6 +29,7 @@ class cpu_recorder {
   ///          errc::busy, errc::unsupported, errc::storage_unavailable.
   result<std::string> begin(int hz);
 
+  /// Takes over the samples so far. \thread control
   void drain() { sampler_.drain(); }
 
   /// Ends sampling; what was taken waits for store_raw() or abandon(). \thread control: it must not
@@ -38,7 +39,7 @@ class cpu_recorder {
   /// Ends what runs and drops what was taken, if anything.
   void abandon();
 
-  /// Ends sampling and stores the raw capture.
+  /// Stores the raw capture of what was taken.
   /// \return  what the samples alone tell about their quality;
   ///          errc::nothing_captured, or an error of the store.
   result<std::pair<artifacts::artifact, model::cpu_quality>> store_raw(std::string const& stem);
@@ -57,7 +58,7 @@ class cpu_recorder {
   cpu::loop_sampler& sampler_;
   cpu::native_profiler& native_;
   artifacts::store& store_;
-  cpu_pressure pressure_;
+  cpu_pressure_counters pressure_before_;
   std::optional<model::raw_cpu_profile> taken_;
 };
 

@@ -22,8 +22,16 @@ struct machine {
     fs::create_directories(file.parent_path());
     test::write_file(file, text);
   }
-  [[nodiscard]] capture::cpu_pressure read() const {
+  [[nodiscard]] capture::cpu_pressure_counters counted() const {
     return capture::read_cpu_pressure(root.path());
+  }
+  // Since boot, when all counters were zero.
+  [[nodiscard]] capture::cpu_pressure read() const {
+    auto const now = counted();
+    auto boot = now;
+    boot.stolen = {};
+    for (auto& [group, time] : boot.throttled) time = {};
+    return now - boot;
   }
 };
 
@@ -62,6 +70,26 @@ TEST_CASE("The time that a process is kept from the CPU", "[capture]") {
     CHECK(host.read().throttled.count() == 0.7);
   }
 
+  SECTION("is that of the group that was throttled most meanwhile, whatever was before") {
+    host.put("proc/self/cgroup", "0::/outer/inner\n");
+    host.put("sys/fs/cgroup/outer/cpu.stat", "throttled_usec 900000000\n");
+    host.put("sys/fs/cgroup/outer/inner/cpu.stat", "throttled_usec 200000\n");
+    auto const before = host.counted();
+    host.put("sys/fs/cgroup/outer/cpu.stat", "throttled_usec 900100000\n");
+    host.put("sys/fs/cgroup/outer/inner/cpu.stat", "throttled_usec 700000\n");
+
+    CHECK((host.counted() - before).throttled.count() == Approx(0.5));
+  }
+
+  SECTION("does not count a group that was not there before") {
+    host.put("proc/self/cgroup", "0::/old\n");
+    auto const before = host.counted();
+    host.put("proc/self/cgroup", "0::/new\n");
+    host.put("sys/fs/cgroup/new/cpu.stat", "throttled_usec 700000\n");
+
+    CHECK((host.counted() - before).throttled.count() == 0);
+  }
+
   SECTION("has what the hypervisor stole, in ticks") {
     auto const ticks = sysconf(_SC_CLK_TCK);
     host.put("proc/stat", "cpu  1 2 3 4 5 6 7 " + std::to_string(3 * ticks) +
@@ -77,7 +105,10 @@ TEST_CASE("The time that a process is kept from the CPU", "[capture]") {
   }
 
   SECTION("can be read on this very system") {
-    CHECK(capture::read_cpu_pressure().throttled.count() >= 0);
-    CHECK(capture::read_cpu_pressure().stolen.count() >= 0);
+    auto const before = capture::read_cpu_pressure();
+    auto const passed = capture::read_cpu_pressure() - before;
+
+    CHECK(passed.throttled.count() >= 0);
+    CHECK(passed.stolen.count() >= 0);
   }
 }
