@@ -99,6 +99,7 @@ asio::awaitable<result<std::string>> cpu_capture::start(cpu_request request) {
     co_return stem.error();
   }
   one->state.id = stem->substr(stem->size() - id_length);
+  jobs_.remove_if([&](auto const& each) { return each->state.id == one->state.id; });
   jobs_.push_back(one);
   if (jobs_.size() > remembered) jobs_.pop_front();
   tasks_.spawn([this, one, stem = *stem] { return run(one, stem); });
@@ -117,8 +118,12 @@ asio::awaitable<void> cpu_capture::run(std::shared_ptr<job> one, std::string ste
     one->state.detail = error.what();
     outcome = errc::encoder_failed;
   }
-  auto reset = [this] { with_.recorder.abandon(); };
-  co_await runtime::offload(with_.worker, std::move(reset));
+  try {
+    auto reset = [this] { with_.recorder.abandon(); };
+    co_await runtime::offload(with_.worker, std::move(reset));
+  } catch (std::exception const& error) {
+    with_.log.error("capture_not_tidied", {{"id", one->state.id}, {"reason", error.what()}});
+  }
   finish(*one, outcome);
 }
 

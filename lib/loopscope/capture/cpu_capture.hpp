@@ -59,7 +59,7 @@ class cpu_capture {
   struct dependencies {
     boost::asio::any_io_executor control;
     runtime::workers& worker;
-    cpu_recorder& recorder;  ///< used on `worker` alone
+    cpu_recorder& recorder;
     capture::encoder const& encoder;
     logger& log;
   };
