@@ -7,6 +7,15 @@
 
 namespace loopscope::cpu {
 
+namespace {
+
+timespec to_timespec(std::chrono::nanoseconds time) {
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return {seconds.count(), (time - seconds).count()};
+}
+
+}  // namespace
+
 thread_timer::thread_timer(pid_t thread, std::chrono::microseconds period) {
   LOOPSCOPE_EXPECTS(period.count() >= 1);
   sigevent event{};
@@ -16,11 +25,14 @@ thread_timer::thread_timer(pid_t thread, std::chrono::microseconds period) {
   if (timer_create(CLOCK_MONOTONIC, &event, &timer_) != 0)
     throw std::system_error{errno, std::generic_category(), "timer_create"};
 
-  auto const seconds = std::chrono::floor<std::chrono::seconds>(period);
-  std::chrono::nanoseconds const rest = period - seconds;
-  timespec const each{seconds.count(), rest.count()};
-  itimerspec const schedule{each, each};
-  timer_settime(timer_, 0, &schedule, nullptr);
+  // In the middle of the first period: a recording of one period has its one sample for certain.
+  itimerspec const schedule{.it_interval = to_timespec(period),
+                            .it_value = to_timespec(std::chrono::nanoseconds{period} / 2)};
+  if (timer_settime(timer_, 0, &schedule, nullptr) != 0) {
+    auto const error = errno;
+    timer_delete(timer_);
+    throw std::system_error{error, std::generic_category(), "timer_settime"};
+  }
 }
 
 thread_timer::~thread_timer() {

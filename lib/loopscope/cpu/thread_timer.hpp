@@ -6,7 +6,8 @@
 
 namespace loopscope::cpu {
 
-/// Sends SIGPROF to one thread at a steady rate of wall time, as long as the object lives.
+/// Sends SIGPROF to one thread at a steady rate of wall time, as long as the object lives; first
+/// after half a period.
 ///
 /// The wall clock, because CPU-time clocks tick no faster than the kernel's own tick, and because
 /// waiting is worth seeing too. Source: timer_create(2), SIGEV_THREAD_ID.
