@@ -99,15 +99,13 @@ result<std::vector<artifact>> store::commit(std::vector<pending_artifact> pendin
   for (auto const& each : pending) sum += {static_cast<std::uint64_t>(stat_of(each.fd()).st_size)};
   auto const room = make_room(pending.front().directory(), sum);
   if (!room) return room.error();
-  for (auto& each : pending) {
-    auto about = describe(each.name(), each.fd());
-    auto const published = each.publish();
-    if (!published) {
-      for (auto const& earlier : done) std::ignore = remove(earlier.name);  // all or none
+  for (auto const& each : pending) done.push_back(*describe(each.name(), each.fd()));
+  for (std::size_t at = 0; at < pending.size(); ++at) {
+    if (auto const published = pending[at].publish(); !published) {
+      while (at-- > 0) std::ignore = remove(done[at].name);  // all or none
       return published.error();
     }
-    count(about->size);
-    done.push_back(std::move(*about));
+    count(done[at].size);
   }
   return done;
 }
