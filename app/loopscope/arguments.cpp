@@ -151,7 +151,8 @@ its libraries, where they are on this machine; the program has to be the very bu
   folded      flame graphs: flamegraph.pl, inferno, Speedscope
 
 Prints one line of JSON: the files by format, and how many samples, idle samples, frames and frames
-without a name there are. Exit code: 0, 1 if a file cannot be read or written, 2 for a wrong call.
+without a name there are. Exit code: 0, 1 if a file cannot be read or written, 2 for a wrong call, 3
+if the disk is full or a quota or size limit is reached.
 )";
 }
 

@@ -3,6 +3,7 @@
 
 #include <loopscope/base/build_id.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -16,7 +17,12 @@ namespace {
 namespace tool = loopscope::tool;
 
 constexpr int usage_exit = 2;
-constexpr int disk_full_exit = 3;  // capture/encoder.cpp knows it
+constexpr int no_room_exit = 3;  // capture/encoder.cpp knows it
+
+bool means_no_room(std::error_code error) {
+  return error == std::errc::no_space_on_device || error == std::errc::file_too_large ||
+         error == std::error_code{EDQUOT, std::generic_category()};
+}
 
 void run(tool::arguments const& asked) {
   switch (asked.command) {
@@ -50,7 +56,7 @@ int main(int argc, char** argv) {
     return usage_exit;
   } catch (std::system_error const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
-    return error.code() == std::errc::no_space_on_device ? disk_full_exit : EXIT_FAILURE;
+    return means_no_room(error.code()) ? no_room_exit : EXIT_FAILURE;
   } catch (std::exception const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
     return EXIT_FAILURE;

@@ -372,7 +372,7 @@ class BrokenTargets(Encode):
         old = self.out / "my capture.prof"
         for more in ([], [f"--output=folded={self.out / 'new'}"]):
             with self.subTest(more):
-                self.fails(1, r".*: File too large", self.raw(), "--out", self.out, *more,
+                self.fails(3, r".*: File too large", self.raw(), "--out", self.out, *more,
                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512)))
         self.assertFalse(old.exists())
 
@@ -383,7 +383,7 @@ class BrokenTargets(Encode):
         done = self.encode(self.raw(), "--out", self.out,
                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512)))
 
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
         self.assertEqual(os.listdir(self.out), [old.name])
         self.assertEqual(old.read_text(), "old")
 
@@ -391,7 +391,7 @@ class BrokenTargets(Encode):
         given = self.folder / "given"
         given.write_text("x" * 100)
 
-        self.fails(1, rf"{given}: File too large", self.raw(), "--output", f"folded={given}",
+        self.fails(3, rf"{given}: File too large", self.raw(), "--output", f"folded={given}",
                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512)))
         self.assertEqual(given.read_bytes(), b"")
 
