@@ -54,11 +54,9 @@ struct jam_event_loop {
 struct leak_memory {
   retained_memory& memory;
   lab_metrics& metrics;
-  loopscope::runtime::workers& worker;
   lab_status status;
 
-  boost::asio::awaitable<loopscope::http::response> operator()(
-      loopscope::http::request const& request) const;
+  loopscope::http::response operator()(loopscope::http::request const& request) const;
 };
 
 /// POST -> frees what was retained and gives it back to the system.

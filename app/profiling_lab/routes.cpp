@@ -28,7 +28,7 @@ std::vector<loopscope::http::route> lab_routes(lab_services const& with) {
       {verb::post,
        "/api/lab/memory-leak",
        access::token,
-       leak_memory{with.memory, with.metrics, worker, status},
+       leak_memory{with.memory, with.metrics, status},
        "Allocate and retain memory",
        {integer_parameter{"mb", 1, 1024, 64}}},
       {verb::post, "/api/lab/memory-clear", access::token,

@@ -14,7 +14,7 @@ namespace loopscope::heap {
 ///
 /// \param root  where `proc` and `sys` lie; another one only in tests.
 /// \return  the largest number if nothing limits or tells.
-/// \thread  worker: it reads files.
+/// \thread  any; it reads some files of /proc and /sys.
 /// Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (memory.max, memory.current,
 ///         memory.stat) and cgroup-v1/memory.html.
 byte_count memory_headroom(std::filesystem::path const& root = "/");

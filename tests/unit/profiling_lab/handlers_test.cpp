@@ -92,8 +92,7 @@ TEST_CASE("Jamming the loop answers for how long, and with what result", "[lab]"
 TEST_CASE("Leaking memory", "[lab]") {
   test::lab_parts parts;
   auto& io = parts.diagnostics.io;
-  lab::leak_memory const leak{parts.memory, parts.metrics, parts.diagnostics.worker,
-                              parts.status()};
+  lab::leak_memory const leak{parts.memory, parts.metrics, parts.status()};
   lab::clear_memory const clear{parts.memory, parts.metrics, parts.diagnostics.worker,
                                 parts.status()};
 
