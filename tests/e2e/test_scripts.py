@@ -69,6 +69,17 @@ class EveryScript(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
 
+class TheTargetOfRun(unittest.TestCase):
+    def test_it_builds_the_encoder_too_without_which_nothing_starts(self) -> None:
+        require_tools(self, "what scripts/run builds", "ninja")
+        build = pathlib.Path(os.environ.get("LAB_BUILD_DIR") or ROOT / "build/release")
+        [target] = re.findall(r'scripts/build" release (\S+)', (ROOT / "scripts/run").read_text())
+
+        done = run(["ninja", "-C", build, "-t", "inputs", target])
+
+        self.assertIn("app/loopscope/main.cpp", done.stdout)
+
+
 class RunningScript:
     """scripts/run in a session of its own, as in a terminal."""
 
