@@ -52,6 +52,7 @@ std::string stem_of(std::filesystem::path const& raw) {
 struct encode_words {
   std::optional<std::string_view> raw;
   std::optional<std::string_view> directory;
+  std::optional<std::string_view> executable;
   std::vector<file_format> formats;
   std::vector<output> outputs;
 };
@@ -75,6 +76,9 @@ encode_words read_encode_words(words const& all, words::const_iterator at) {
     } else if (is_flag(*at, "--out")) {
       if (found.directory) throw usage_error{"--out: given more than once"};
       found.directory = value_of("--out", at, all);
+    } else if (is_flag(*at, "--executable")) {
+      if (found.executable) throw usage_error{"--executable: given more than once"};
+      found.executable = value_of("--executable", at, all);
     } else if (is_flag(*at, "--format")) {
       found.formats.push_back(parse_format(value_of("--format", at, all)));
     } else if (at->starts_with('-')) {
@@ -94,7 +98,7 @@ encode_arguments parse_encode(words const& all, words::const_iterator at) {
   if (!given.directory && given.outputs.empty())
     throw usage_error{"encode: --out DIR or --output FORMAT=FILE is missing"};
   if (!given.directory && !given.formats.empty()) throw usage_error{"--format needs --out DIR"};
-  encode_arguments result{*given.raw, given.outputs};
+  encode_arguments result{*given.raw, given.outputs, given.executable.value_or("")};
   if (!given.directory) return result;
   for (auto const& [format, name] : file_formats) {
     auto const asked = std::find(given.formats.begin(), given.formats.end(), format);
@@ -133,15 +137,16 @@ std::string_view help() {
 }
 
 std::string_view encode_help() {
-  return R"(Usage: loopscope encode RAW --out DIR [--format FORMAT]...
-       loopscope encode RAW --output FORMAT=FILE...
+  return R"(Usage: loopscope encode RAW --out DIR [--format FORMAT]... [--executable FILE]
+       loopscope encode RAW --output FORMAT=FILE... [--executable FILE]
 
 Turns a raw CPU capture into the files of viewers. Names come from the program that was captured and
-its libraries, where they are on this machine; the program has to be the very build.
+its libraries, as they lie on this machine; the program has to be the very build.
 
   --out DIR             writes DIR/<name of RAW>.<FORMAT>; an old file is replaced by the new one
                         when that is complete
   --format FORMAT       only this one, repeatable; default: all
+  --executable FILE     the program, if it does not lie where it ran: after a move, or in a container
   --output FORMAT=FILE  writes into exactly this file, which need not exist; repeatable; that format
                         is not written into DIR then
 

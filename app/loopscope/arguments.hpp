@@ -32,7 +32,8 @@ struct output {
 
 struct encode_arguments {
   std::filesystem::path raw;
-  std::vector<output> outputs;  ///< at most one of each format
+  std::vector<output> outputs;         ///< at most one of each format
+  std::filesystem::path executable{};  ///< empty: where it ran
 };
 
 enum class command { encode, help, encode_help, version };

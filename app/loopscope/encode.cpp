@@ -50,9 +50,11 @@ model::raw_cpu_profile read_capture(std::filesystem::path const& path) {
 }
 
 model::symbolized_profile give_names(std::filesystem::path const& path,
-                                     model::raw_cpu_profile const& raw) {
+                                     model::raw_cpu_profile const& raw,
+                                     std::filesystem::path const& executable) {
+  auto const file = executable.empty() ? executable : std::filesystem::absolute(executable);
   try {
-    auto named = symbols::symbolize(raw);
+    auto named = symbols::symbolize(raw, file);
     if (!named) fail(path, named.error().message());
     return std::move(*named);
   } catch (symbols::wrong_executable const& error) {
@@ -92,7 +94,7 @@ void print_summary(std::ostream& out, model::name_coverage const& names,
 
 void encode(encode_arguments const& asked, std::ostream& out, std::ostream& notes) {
   auto const raw = read_capture(asked.raw);
-  auto const profile = give_names(asked.raw, raw);
+  auto const profile = give_names(asked.raw, raw, asked.executable);
 
   std::vector<std::unique_ptr<output_file>> files;
   boost::json::object paths;

@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
     run(tool::parse_arguments({argv + 1, argv + argc}));
     return EXIT_SUCCESS;
   } catch (tool::usage_error const& error) {
-    std::cerr << "loopscope: " << error.what() << " (loopscope --help)\n";
+    std::cerr << "loopscope: " << error.what() << " (loopscope encode --help)\n";
     return usage_exit;
   } catch (std::system_error const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';

@@ -21,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.lab import ROOT
 from tools import require_tools, run, scratch
 
-BUILD = pathlib.Path(os.environ.get("LAB_BUILD_DIR") or ROOT / "build/release")
+BUILD = pathlib.Path(os.environ.get("LAB_BUILD_DIR") or ROOT / "build/release").resolve()
 LOOPSCOPE = BUILD / "bin/loopscope"
 PLANTED_CAPTURE = BUILD / "bin/planted-capture"
 CAPTURE_MS = 600
@@ -215,6 +215,22 @@ class Names(Encode):
         self.fails(1, reason, self.raw(raw), "--out", self.out)
 
 
+    def test_a_program_that_has_moved_is_found_where_the_caller_says(self) -> None:
+        program = self.folder / "program"
+        shutil.copy(PLANTED_CAPTURE, program)
+        raw = take_capture(program)
+        moved = program.rename(self.folder / "moved")
+
+        files = self.encoded(self.raw(raw), "--out", self.out, "--executable", moved.name,
+                             cwd=self.folder)["formats"]
+
+        self.assertIn("planted::work_of_one", pathlib.Path(files["folded"]).read_text())
+
+    def test_another_program_in_its_place_is_refused(self) -> None:
+        reason = r".*the executable .*/loopscope has build id [0-9a-f]{40}, the capture is of "
+        self.fails(1, reason, self.raw(), "--out", self.out, "--executable", LOOPSCOPE)
+
+
 class Viewers(Encode):
     def files(self) -> dict[str, str]:
         return self.encoded(self.raw(), "--out", self.out)["formats"]
@@ -299,6 +315,8 @@ class WrongCalls(Encode):
             ([raw, "--out"], "--out needs a value"),
             ([raw, "--out", out, "--out", out], "--out: given more than once"),
             ([raw, "--out="], "--out needs a value"),
+            ([raw, "--executable"], "--executable needs a value"),
+            ([raw, "--executable=a", "--executable=b"], "--executable: given more than once"),
             ([raw, "--format", "folded"], "encode: --out DIR or --output"),
             ([raw, "--out", out, "--format", "svg"], "unknown format 'svg'"),
             ([raw, "--output", "folded"], "--output 'folded': FORMAT=FILE is needed"),

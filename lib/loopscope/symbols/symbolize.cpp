@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -118,10 +119,11 @@ class table_builder {
 
 }  // namespace
 
-result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw) {
+result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw,
+                                            std::string const& executable) {
   auto maps = parse_maps(raw.maps);
   if (!maps) return maps.error();
-  symbolizer names{std::move(*maps), {raw.executable, raw.build_id}};
+  symbolizer names{std::move(*maps), {raw.executable, raw.build_id, executable}};
   table_builder tables{names};
   for (auto const& stack : raw.stacks) tables.add_stack(stack);
 

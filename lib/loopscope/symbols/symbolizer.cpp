@@ -57,7 +57,8 @@ void check(std::string const& path, std::string const& build_id) {
 
 // A mapped file, its symbols, and what keeps both open.
 struct symbolizer::mapped_file {
-  mapped_file(mapping const& where, std::string_view executable);
+  mapped_file(mapping const& where, std::string const& executable_path,
+              std::string const& executable_file);
 
   [[nodiscard]] place look_up(std::uint64_t offset) const;
 
@@ -67,14 +68,16 @@ struct symbolizer::mapped_file {
   std::optional<debug_info> debug;
 };
 
-symbolizer::mapped_file::mapped_file(mapping const& where, std::string_view executable)
+symbolizer::mapped_file::mapped_file(mapping const& where, std::string const& executable_path,
+                                     std::string const& executable_file)
     : path{where.path} {
   auto source = path;
   if (path == "[vdso]") {
     copy = copy_vdso(where);
     source = "/proc/self/fd/" + std::to_string(copy.get());
-  } else if (without_deleted(path) == executable) {
-    path = source = executable;  // the build id says that it is the one, deleted or not
+  } else if (without_deleted(path) == executable_path) {
+    path = executable_path;
+    source = executable_file;  // the build id says that it is the one, deleted and moved or not
   }
   if (!source.starts_with('/')) return;
   if (auto opened = elf_file::open(source)) {
@@ -113,9 +116,11 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
 }
 
 symbolizer::symbolizer(std::vector<mapping> maps, program const& ran)
-    : maps_{std::move(maps)}, executable_path_{without_deleted(ran.path)} {
+    : maps_{std::move(maps)},
+      executable_path_{without_deleted(ran.path)},
+      executable_file_{ran.file.empty() ? executable_path_ : ran.file} {
   if (executable_path_.empty()) return;
-  check(executable_path_, ran.build_id);
+  check(executable_file_, ran.build_id);
   for (auto const& each : maps_)
     if (!executable_ && each.executable && without_deleted(each.path) == executable_path_)
       executable_ = &each;
@@ -125,7 +130,7 @@ symbolizer::~symbolizer() = default;
 
 symbolizer::mapped_file& symbolizer::file_of(mapping const& where) {
   auto& slot = files_[&where];
-  if (!slot) slot = std::make_unique<mapped_file>(where, executable_path_);
+  if (!slot) slot = std::make_unique<mapped_file>(where, executable_path_, executable_file_);
   return *slot;
 }
 

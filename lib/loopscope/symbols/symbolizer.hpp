@@ -32,8 +32,9 @@ struct place {
 
 /// The program that a capture is of.
 struct program {
-  std::string path;      ///< empty: unknown, nothing is checked
+  std::string path;      ///< where it ran; empty: unknown, nothing is checked
   std::string build_id;  ///< hexadecimal, empty: linked without one
+  std::string file{};    ///< where it lies on this machine; empty: where it ran
 };
 
 /// The executable on disk is another than the one that ran: every name would be a guess.
@@ -75,6 +76,7 @@ class symbolizer {
   std::vector<mapping> maps_;
   mapping const* executable_ = nullptr;
   std::string executable_path_;
+  std::string executable_file_;
   std::unordered_map<mapping const*, std::unique_ptr<mapped_file>> files_;
   std::unordered_map<std::uint64_t, place> places_;
 };
