@@ -30,7 +30,8 @@ struct told_exchanges final : http::exchange_observer {
   std::vector<told_exchange> all;
 
   void finished(http::exchange const& what) override {
-    all.push_back({std::string{what.method}, what.status, what.guarded, what.admitted});
+    all.push_back(
+        {std::string{what.method}, what.status, what.verdict.has_value(), is_admitted(what)});
   }
 };
 

@@ -74,6 +74,32 @@ class Strangers(unittest.TestCase):
         self.assertEqual(lab.http("GET", "/api/health", token=None).status, 200)
 
 
+class Reasons(unittest.TestCase):
+    """What strangers are not told, the log is."""
+
+    def guard_says(self, lab: Lab, token: str | None) -> str:
+        mark = lab.mark()
+        lab.http("GET", "/api/lab/status", token=token)
+        line = lab.wait_event("guarded_call", after=mark)
+        self.assertEqual((line["outcome"], line["status"]), ("refused", 403))
+        return line["guard"]
+
+    def test_the_audit_line_has_the_reason(self) -> None:
+        enabled = Lab.for_test(self)
+        disabled = Lab.for_test(self, {"LAB_ENABLE": "false"})
+
+        self.assertEqual(self.guard_says(enabled, None), "no_token")
+        self.assertEqual(self.guard_says(enabled, "wrong"), "wrong_token")
+        self.assertEqual(self.guard_says(disabled, TOKEN), "closed")
+        self.assertEqual(self.guard_says(disabled, None), "closed")
+
+    def test_a_lab_that_production_keeps_closed_says_so_at_start(self) -> None:
+        production = Lab.for_test(self, {"APP_ENV": "production"})
+
+        self.assertIn("LAB_ALLOW_PROD", production.wait_event("lab_closed")["reason"])
+        self.assertEqual(self.guard_says(production, TOKEN), "closed")
+
+
 class Paths(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:

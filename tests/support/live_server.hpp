@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,8 +33,7 @@ struct seen_exchange {
   std::string method;
   std::string path;
   std::string route;
-  bool guarded;
-  bool admitted;
+  std::optional<http::verdict> verdict;
   unsigned status;
   std::uint64_t body_bytes;
   std::chrono::nanoseconds duration;
@@ -44,8 +44,8 @@ struct recording_observer final : http::exchange_observer {
 
   void finished(http::exchange const& what) override {
     seen.push_back({std::string{what.id}, std::string{what.method}, std::string{what.path},
-                    std::string{what.route}, what.guarded, what.admitted,
-                    static_cast<unsigned>(what.status), what.body_bytes, what.duration});
+                    std::string{what.route}, what.verdict, static_cast<unsigned>(what.status),
+                    what.body_bytes, what.duration});
   }
 };
 

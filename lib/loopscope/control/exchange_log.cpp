@@ -27,7 +27,7 @@ void exchange_log::finished(http::exchange const& what) {
     metrics_.record(method_label(what.method), route, static_cast<unsigned>(what.status),
                     what.duration);
   }
-  if (what.guarded) audit(what);
+  if (what.verdict) audit(what);
   if (log_.enabled(log_level::debug)) access(what);
 }
 
@@ -36,7 +36,8 @@ void exchange_log::audit(http::exchange const& what) {
                               {"peer", what.peer},
                               {"method", what.method},
                               {"path", what.path},
-                              {"outcome", what.admitted ? "allowed" : "refused"},
+                              {"outcome", is_admitted(what) ? "allowed" : "refused"},
+                              {"guard", to_text(*what.verdict)},
                               {"status", static_cast<unsigned>(what.status)}});
 }
 

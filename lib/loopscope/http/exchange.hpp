@@ -1,9 +1,11 @@
 #pragma once
 
+#include <loopscope/http/guard.hpp>
 #include <loopscope/http/message.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace loopscope::http {
@@ -15,12 +17,16 @@ struct exchange {
   std::string_view method;  ///< as it came
   std::string_view path;    ///< decoded, without the query
   std::string_view route;   ///< the matched route's path, static; empty if none matched
-  bool guarded = false;     ///< the guard was asked
-  bool admitted = false;    ///< and let it in
+  std::optional<http::verdict> verdict;  ///< of the guard, if it was asked
   http::status status{};
   std::uint64_t body_bytes = 0;
   std::chrono::nanoseconds duration{};  ///< from the complete head to the written answer
 };
+
+/// Whether the guard was asked and let it in.
+inline bool is_admitted(exchange const& what) {
+  return what.verdict == verdict::admitted;
+}
 
 /// Is told of every exchange when its answer was written or has failed to be. \thread loop
 class exchange_observer {

@@ -5,15 +5,31 @@
 
 namespace loopscope::http {
 
+std::string_view to_text(verdict value) noexcept {
+  switch (value) {
+    case verdict::admitted:
+      return "admitted";
+    case verdict::closed:
+      return "closed";
+    case verdict::no_token:
+      return "no_token";
+    case verdict::wrong_token:
+      return "wrong_token";
+  }
+  return "unknown";
+}
+
 bool guard::covers(std::string_view path) const noexcept {
   return is_under(path, prefix_);
 }
 
-bool guard::admits(fields const& head) const {
+verdict guard::judge(fields const& head) const {
   auto const [first, last] = head.equal_range("x-lab-token");
-  if (first == last || std::next(first) != last) return false;
+  if (first == last) return open_ ? verdict::no_token : verdict::closed;
   auto const token = first->value();
-  return token_.matches({token.data(), token.size()}) && open_;
+  auto const is_right = token_.matches({token.data(), token.size()}) && std::next(first) == last;
+  if (!open_) return verdict::closed;
+  return is_right ? verdict::admitted : verdict::wrong_token;
 }
 
 }  // namespace loopscope::http

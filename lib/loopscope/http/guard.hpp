@@ -9,10 +9,16 @@
 
 namespace loopscope::http {
 
+/// What a guard says to a request.
+enum class verdict { admitted, closed, no_token, wrong_token };
+
+/// For the log: `admitted`, `closed`, `no_token`, `wrong_token`.
+std::string_view to_text(verdict value) noexcept;
+
 /// Decides who may call what is guarded.
 ///
-/// There is one refusal for every reason (switched off, no token, wrong token), so that a
-/// stranger learns nothing from it. \thread any
+/// Strangers get one answer whatever the reason, so that they learn nothing from it; the reason is
+/// for the log. \thread any
 class guard {
  public:
   /// \param prefix   paths at and below it are guarded before they are routed.
@@ -23,8 +29,8 @@ class guard {
   /// Whether a path is guarded by where it lies.
   [[nodiscard]] bool covers(std::string_view path) const noexcept;
 
-  /// Whether the request carries the token, once, as `x-lab-token`.
-  [[nodiscard]] bool admits(fields const& head) const;
+  /// Admitted is who carries the token, once, as `x-lab-token`.
+  [[nodiscard]] verdict judge(fields const& head) const;
 
  private:
   std::string prefix_;

@@ -177,7 +177,7 @@ std::string session::complete_head(response const& reply) {
   if (!parser_->is_header_done() || !asked.keep_alive() || input_is_left_) closing_ = true;
   exchange_.status = reply.code();
   exchange_.body_bytes = reply.body_size();
-  auto const instance = exchange_.admitted ? std::string_view{service_.instance} : "";
+  auto const instance = is_admitted(exchange_) ? std::string_view{service_.instance} : "";
   return head_text(reply, {asked.version(), !closing_, id_, instance});
 }
 
@@ -208,9 +208,8 @@ std::optional<response> session::refusal(std::optional<target> const& where, mat
     return problem(status::bad_request, "exactly one Host header is required");
   auto const wants_token = found.route && found.route->access == access::token;
   if (service_.guard.covers(path_) || wants_token) {
-    exchange_.guarded = true;
-    exchange_.admitted = service_.guard.admits(head);
-    if (!exchange_.admitted) return problem(status::forbidden, "this is not open to you");
+    exchange_.verdict = service_.guard.judge(head);
+    if (!is_admitted(exchange_)) return problem(status::forbidden, "this is not open to you");
   }
   if (coding_is_unknown(head)) {
     input_is_left_ = true;

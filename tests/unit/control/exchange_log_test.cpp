@@ -103,9 +103,15 @@ TEST_CASE("The audit line of a guarded exchange", "[control]") {
   auto what = example();
 
   SECTION("tells who did what with which outcome, at every log level") {
-    auto const admitted = GENERATE(true, false);
-    what.guarded = true;
-    what.admitted = admitted;
+    using http::verdict;
+    auto const [said, guard] = GENERATE(table<verdict, std::string>({
+        {verdict::admitted, "admitted"},
+        {verdict::closed, "closed"},
+        {verdict::no_token, "no_token"},
+        {verdict::wrong_token, "wrong_token"},
+    }));
+    auto const admitted = said == verdict::admitted;
+    what.verdict = said;
     what.status = admitted ? http::status::ok : http::status::forbidden;
     seen.observer.finished(what);
     auto const lines = seen.log.lines();
@@ -118,6 +124,7 @@ TEST_CASE("The audit line of a guarded exchange", "[control]") {
     CHECK(lines[0].at("method").as_string() == "GET");
     CHECK(lines[0].at("path").as_string() == "/api/lab/artifacts/secret");
     CHECK(lines[0].at("outcome").as_string() == (admitted ? "allowed" : "refused"));
+    CHECK(lines[0].at("guard").as_string() == guard);
     CHECK(lines[0].at("status").as_int64() == (admitted ? 200 : 403));
   }
 

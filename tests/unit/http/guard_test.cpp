@@ -6,6 +6,7 @@
 #include <vector>
 
 using namespace loopscope;
+using http::verdict;
 
 namespace {
 
@@ -48,7 +49,7 @@ TEST_CASE("An open guard", "[http]") {
     head.insert(GENERATE(as<std::string>{}, "x-lab-token", "X-Lab-Token", "X-LAB-TOKEN"),
                 "correct-token");
 
-    CHECK(guard.admits(head));
+    CHECK(guard.judge(head) == verdict::admitted);
   }
 
   SECTION("refuses every other token") {
@@ -56,19 +57,19 @@ TEST_CASE("An open guard", "[http]") {
                                 "Correct-token", "correct-token correct-token");
     CAPTURE(token);
 
-    CHECK_FALSE(guard.admits(head_with({token})));
+    CHECK(guard.judge(head_with({token})) == verdict::wrong_token);
   }
 
   SECTION("refuses who has none") {
-    CHECK_FALSE(guard.admits(head_with({})));
+    CHECK(guard.judge(head_with({})) == verdict::no_token);
   }
 
   SECTION("refuses who sends two, right or wrong") {
     auto const second = GENERATE(as<std::string>{}, "correct-token", "wrong", "");
     CAPTURE(second);
 
-    CHECK_FALSE(guard.admits(head_with({"correct-token", second})));
-    CHECK_FALSE(guard.admits(head_with({second, "correct-token"})));
+    CHECK(guard.judge(head_with({"correct-token", second})) == verdict::wrong_token);
+    CHECK(guard.judge(head_with({second, "correct-token"})) == verdict::wrong_token);
   }
 
   SECTION("does not look for the token elsewhere") {
@@ -77,19 +78,21 @@ TEST_CASE("An open guard", "[http]") {
     http::fields head;
     head.insert(name, "correct-token");
 
-    CHECK_FALSE(guard.admits(head));
+    CHECK(guard.judge(head) == verdict::no_token);
   }
 }
 
-TEST_CASE("A closed guard refuses the right token too", "[http]") {
+TEST_CASE("A closed guard refuses everybody, the right token too", "[http]") {
   http::guard const guard{"/api/lab", false, secret{"correct-token"}};
 
-  CHECK_FALSE(guard.admits(head_with({"correct-token"})));
+  CHECK(guard.judge(head_with({"correct-token"})) == verdict::closed);
+  CHECK(guard.judge(head_with({"wrong"})) == verdict::closed);
+  CHECK(guard.judge(head_with({})) == verdict::closed);
 }
 
 TEST_CASE("A guard without a token admits nobody", "[http]") {
   http::guard const guard{"/api/lab", true, secret{}};
 
-  CHECK_FALSE(guard.admits(head_with({})));
-  CHECK_FALSE(guard.admits(head_with({""})));
+  CHECK(guard.judge(head_with({})) == verdict::no_token);
+  CHECK(guard.judge(head_with({""})) == verdict::wrong_token);
 }

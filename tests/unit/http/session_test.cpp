@@ -296,8 +296,7 @@ TEST_CASE("An observer", "[http]") {
     CHECK(seen[0].method == "GET");
     CHECK(seen[0].path == "/times/x-y");
     CHECK(seen[0].route == "/times/{word}");
-    CHECK_FALSE(seen[0].guarded);
-    CHECK_FALSE(seen[0].admitted);
+    CHECK_FALSE(seen[0].verdict);
     CHECK(seen[0].status == 200);
     CHECK(seen[0].body_bytes == 6);
     CHECK(seen[0].duration.count() > 0);
@@ -311,12 +310,11 @@ TEST_CASE("An observer", "[http]") {
 
     REQUIRE(seen.size() == 3);
     CHECK(seen[0].method == "BREW");
-    CHECK(seen[0].guarded);
-    CHECK_FALSE(seen[0].admitted);
+    CHECK(seen[0].verdict == http::verdict::no_token);
     CHECK(seen[0].status == 403);
-    CHECK(seen[1].admitted);
+    CHECK(seen[1].verdict == http::verdict::admitted);
     CHECK(seen[1].status == 404);
-    CHECK_FALSE(seen[2].guarded);
+    CHECK_FALSE(seen[2].verdict);
     CHECK(seen[2].route.empty());
   }
 
