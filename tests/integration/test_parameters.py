@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import sys
 import unittest
+from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -54,8 +55,8 @@ class Parameters(unittest.TestCase):
         cls.lab = Lab.for_class(cls)
         cls.profiles = cls.lab.has_gperftools()
 
-    def post(self, target: str) -> Response:
-        return self.lab.http("POST", target)
+    def post(self, target: str, **more: Any) -> Response:
+        return self.lab.http("POST", target, **more)
 
     def check_refused(self, answer: Response, *named: str) -> None:
         self.assertEqual(answer.status, 400, answer.body)
@@ -123,6 +124,28 @@ class Parameters(unittest.TestCase):
         self.check_refused(self.post("/api/lab/memory-clear?bogus=1"), "bogus")
         self.check_refused(self.lab.http("GET", "/api/lab/status?bogus=1"), "bogus")
         self.check_refused(self.lab.http("GET", "/api/lab/artifacts?bogus=1"), "bogus")
+
+    def test_parameters_in_the_body_are_refused_instead_of_overlooked(self) -> None:
+        for kind, body in (
+            ("application/x-www-form-urlencoded", b"ms=5"),
+            ("application/x-www-form-urlencoded; charset=utf-8", b"ms=5"),
+            ("Application/JSON", b'{"ms":5}'),
+        ):
+            with self.subTest(kind=kind):
+                answer = self.post(JAM, headers={"Content-Type": kind}, body=body)
+
+                self.assertEqual(answer.status, 400, answer.body)
+                self.assertIn("query", answer.json()["detail"])
+
+    def test_a_body_that_cannot_be_parameters_is_read_and_ignored(self) -> None:
+        for path, headers, body in (
+            (f"{JAM}?ms=1", {}, b"x"),
+            (f"{JAM}?ms=1", {"Content-Type": "application/json"}, b""),
+            (f"{JAM}?ms=1", {"Content-Type": "application/jsonp"}, b"x"),
+            ("/api/lab/memory-clear", {"Content-Type": "application/json"}, b"{}"),
+        ):
+            with self.subTest(path=path, headers=headers):
+                self.assertEqual(self.post(path, headers=headers, body=body).status, 200)
 
     def test_a_name_without_a_value_is_not_a_default(self) -> None:
         self.check_refused(self.post(f"{JAM}?ms"), "ms")

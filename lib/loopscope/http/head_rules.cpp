@@ -3,6 +3,7 @@
 #include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/head_rules_impl.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iterator>
@@ -78,6 +79,14 @@ bool coding_is_unknown(request_parser::value_type const& head) {
   auto const [first, last] = head.equal_range(field::transfer_encoding);
   if (first == last) return false;
   return std::next(first) != last || !iequals(view(first->value()), "chunked");
+}
+
+bool has_form(request_parser::value_type const& message) {
+  if (message.body().empty()) return false;
+  auto const type = view(message[field::content_type]);
+  auto const essence = type.substr(0, std::min(type.find_first_of("; "), type.size()));
+  return iequals(essence, "application/x-www-form-urlencoded") ||
+         iequals(essence, "application/json");
 }
 
 std::uint64_t announced_length(request_parser const& request) {

@@ -45,6 +45,9 @@ bool host_is_wrong(request_parser::value_type const& head);
 /// proxy before us may see the end elsewhere.
 bool coding_is_unknown(request_parser::value_type const& head);
 
+/// Whether the body is a form or JSON: what a client puts parameters into.
+bool has_form(request_parser::value_type const& message);
+
 /// The `Content-Length`, or 0.
 std::uint64_t announced_length(request_parser const& request);
 

@@ -243,6 +243,8 @@ response session::call_at_once(errand const& what) {
 
 asio::awaitable<response> session::run_errand(errand what) {
   if (auto unread = co_await read_body(what.to->body_limit)) co_return std::move(*unread);
+  if (!what.to->parameters.empty() && has_form(parser_->get()))
+    co_return problem(status::bad_request, "parameters belong into the query, not into the body");
   if (std::holds_alternative<prompt_handler>(what.to->handler)) co_return call_at_once(what);
   auto const with = request{parser_->get(), std::move(what.parameters), std::move(what.segment)};
   co_return co_await call(*what.to, with);
