@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import resource
 import sys
 import threading
@@ -68,7 +69,7 @@ class Progress(unittest.TestCase):
         self.assertNotIn("result", sampling)
         self.encoder.wait_call()
         encoding = state(self.lab, location)
-        self.assertEqual((encoding["phase"], encoding["progress"]), ("encoding", 1))
+        self.assertEqual((encoding["phase"], encoding["progress"]), ("encoding", 0.99))
         self.assertNotIn("result", encoding)
         self.encoder.let_go()
         done = end(self.lab, location)
@@ -168,6 +169,22 @@ class SingleFlight(unittest.TestCase):
             self.assertEqual(answer.status, 409, answer.body)
             self.assertEqual(answer.header("content-type"), "application/problem+json")
         self.assertFalse(idle(self.lab))
+
+    def running(self) -> str:
+        """Where the capture is that keeps others out; told as soon as it has begun."""
+        told = re.compile(r"/api/lab/captures/[0-9a-f]{8}$")
+        return eventually(
+            lambda: told.search(post(self.lab, "seconds=1").json()["detail"]), "the refusal names it"
+        )[0]
+
+    def test_the_refusal_names_the_capture_so_that_it_can_be_cancelled(self) -> None:
+        with begin(self.lab, LONG) as wire:
+            location = self.running()
+            self.assertEqual(state(self.lab, location)["phase"], "sampling")
+
+            self.assertEqual(self.lab.http("DELETE", location).status, 204)
+
+            self.assertEqual(wire.response("POST").status, 409)
 
     def test_an_asynchronous_capture_keeps_others_out_while_sampling_and_encoding(self) -> None:
         location = start(self.lab)

@@ -212,6 +212,11 @@ asio::awaitable<std::optional<cpu_capture_state>> cpu_capture::wait(std::string 
   co_return one->state;
 }
 
+std::optional<std::string> cpu_capture::running() const {
+  if (jobs_.empty() || !jobs_.back()->is_running()) return std::nullopt;
+  return jobs_.back()->state.id;
+}
+
 std::optional<cpu_capture_state> cpu_capture::find(std::string_view id) const {
   auto const one = find_job(id);
   return one ? std::optional{one->state} : std::nullopt;

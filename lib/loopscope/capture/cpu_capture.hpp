@@ -82,6 +82,9 @@ class cpu_capture {
   /// \return  its last state; none if no such capture is known.
   boost::asio::awaitable<std::optional<cpu_capture_state>> wait(std::string id);
 
+  /// The id of the capture that runs, if one does.
+  [[nodiscard]] std::optional<std::string> running() const;
+
   [[nodiscard]] std::optional<cpu_capture_state> find(std::string_view id) const;
 
   /// Cancels a running capture; one that has ended is left as it is.

@@ -40,6 +40,12 @@ asio::awaitable<std::optional<capture::cpu_capture_state>> find(capture::cpu_cap
   co_return cpu.find(id);
 }
 
+// Whoever has lost the id of a capture finds it here, to wait for its end or to cancel it.
+asio::awaitable<std::string> why_busy(capture::cpu_capture& cpu) {
+  auto const id = cpu.running();
+  co_return id ? "a capture runs: /api/lab/captures/" + *id : make_error_code(errc::busy).message();
+}
+
 asio::awaitable<bool> cancel(capture::cpu_capture& cpu, std::string id) {
   co_return cpu.cancel(id);
 }
@@ -51,6 +57,10 @@ asio::awaitable<http::response> record_cpu_profile::operator()(http::request con
                                    static_cast<int>(request.parameters.integer("hz"))};
   co_await asio::this_coro::throw_if_cancelled(false);
   auto const id = co_await runtime::call_on(control, cpu.start(asked));
+  if (!id && id.error() == make_error_code(errc::busy)) {
+    auto const reason = co_await runtime::call_on(control, why_busy(cpu));
+    co_return http::problem(errc::busy, reason);
+  }
   if (!id) co_return http::problem(id.error());
   if (request.parameters.choice("async") == "true") co_return accepted(*id);
   // A client that leaves ends its capture, which ends the wait.

@@ -21,9 +21,11 @@ boost::json::object to_json(model::cpu_quality const& quality) {
           {"buildId", executable_build_id()}};
 }
 
+// Of the time that was asked for; 1 only when the result is there.
 double progress_of(capture::cpu_capture_state const& state) {
-  if (state.phase != capture::capture_phase::sampling) return 1;
-  return std::min(1.0, state.sampled / state.request.duration);
+  constexpr double all_but_encoded = 0.99;
+  if (state.phase == capture::capture_phase::done) return 1;
+  return std::min(all_but_encoded, state.sampled / state.request.duration);
 }
 
 }  // namespace

@@ -94,12 +94,15 @@ TEST_CASE("Recording a CPU profile", "[control]") {
     CHECK(body.at("quality").as_object().at("truncated").as_bool());
   }
 
-  SECTION("is 409 while another one runs") {
+  SECTION("is 409 while another one runs, and says which") {
     captures_api api;
-    api.start();
+    auto const id = api.start();
 
-    CHECK(api.call(api.record, to_record("false")).code() == status::conflict);
-    CHECK(api.call(api.record, to_record("true")).code() == status::conflict);
+    auto const async = GENERATE(as<std::string>{}, "false", "true");
+    auto const reply = api.call(api.record, to_record(async));
+
+    CHECK(reply.code() == status::conflict);
+    CHECK_THAT(reply.message.body(), test::ContainsSubstring("/api/lab/captures/" + id));
   }
 
   SECTION("is 500 with the reason when it could not be encoded") {
