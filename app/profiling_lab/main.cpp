@@ -13,6 +13,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -24,7 +25,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int usage_error = 2;
+constexpr auto health_patience = 3s;
 constexpr std::size_t spare_descriptors = 256;  // for refusals, downloads, captures and the loop
+
+/// A port, a directory or a program that cannot be used.
+struct cannot_start : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 std::map<std::string, std::string> read_environment() {
   std::map<std::string, std::string> all;
@@ -42,11 +49,13 @@ int check_health(lab::settings const& values) {
   auto const any = values.server.host.is_unspecified();
   auto const loopback = values.server.host.is_v6() ? "::1" : "127.0.0.1";
   auto const host = any ? loopback : values.server.host.to_string();
-  auto const answer = loopscope::http::get(host, values.server.port, "/api/health", 3s);
+  auto const answer =
+      loopscope::http::get(host, values.server.port, "/api/health", health_patience);
   if (answer && answer->status == 200) return EXIT_SUCCESS;
   auto const reason =
       answer ? "status " + std::to_string(answer->status) : answer.error().message();
-  std::cerr << "profiling-lab: not healthy: " << reason << '\n';
+  std::cerr << "profiling-lab: not healthy: " << host << " port " << values.server.port << ": "
+            << reason << '\n';
   return EXIT_FAILURE;
 }
 
@@ -75,10 +84,12 @@ int serve(lab::settings values, std::string const& metadata_uri) {
   std::optional<lab::service> service;
   try {
     service.emplace(values, lab::describe_instance(metadata_uri), log);
-  } catch (std::system_error const& error) {  // a port or directory that cannot be used
-    std::cerr << "profiling-lab: " << error.what() << '\n';
-    return usage_error;
+  } catch (std::system_error const& error) {
+    log.error("start_failed", {{"reason", error.what()}});
+    throw cannot_start{error.what()};
   }
+  if (values.lab.enable && !values.lab_is_open())
+    log.warn("lab_closed", {{"reason", "APP_ENV is production and LAB_ALLOW_PROD is not true"}});
   log.info("listening", {{"host", values.server.host.to_string()}, {"port", service->port()}});
   service->run();
   log.info("stopped");
@@ -104,7 +115,12 @@ int run(std::vector<std::string_view> const& arguments) {
       break;
   }
   auto const metadata = environment.find("ECS_CONTAINER_METADATA_URI_V4");
-  return serve(loaded.values, metadata == environment.end() ? "" : metadata->second);
+  try {
+    return serve(loaded.values, metadata == environment.end() ? "" : metadata->second);
+  } catch (cannot_start const& error) {  // after the last line of the log
+    std::cerr << "profiling-lab: " << error.what() << '\n';
+    return usage_error;
+  }
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 #include <profiling_lab/settings_sources.hpp>
 
+#include <boost/json/error.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
+#include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
@@ -56,8 +57,11 @@ void flatten(json::object const& object, std::string const& prefix, std::string 
     auto const key = prefix + std::string{name};
     auto const where = std::string{source}.append(1, ' ').append(key);
     auto const* nested = value.if_object();
-    if (nested && is_part_of_a_key(key + '.')) {
-      flatten(*nested, key + '.', source, out, errors);
+    if (is_part_of_a_key(key + '.')) {
+      if (nested)
+        flatten(*nested, key + '.', source, out, errors);
+      else
+        errors.push_back(where + ": has to be an object");
     } else if (!is_known(&setting::key, key)) {
       errors.push_back(where + ": unknown key");
     } else if (auto found = scalar(key, where, value)) {
@@ -83,6 +87,10 @@ flag_values read_flags(std::vector<std::string_view> const& arguments,
   flag_values flags;
   for (auto next = arguments.begin(); next != arguments.end(); ++next) {
     // What is no flag is not repeated: it may be a secret that was passed in the wrong way.
+    if (*next == "-h") {
+      flags.command = command::help;
+      continue;
+    }
     if (!next->starts_with("--")) {
       auto const position = std::to_string(next - arguments.begin() + 1);
       errors.push_back("argument " + position + ": is not a flag");
@@ -140,9 +148,19 @@ std::vector<named_value> read_file(std::string const& path, std::vector<std::str
     return {};
   }
   boost::system::error_code error;
-  auto const parsed = json::parse(*text, error);
-  if (error || !parsed.is_object()) {
-    errors.push_back(source + ": " + (error ? "not JSON: " + error.message() : "not an object"));
+  json::parser parser;
+  auto const used = parser.write_some(*text, error);
+  auto const rest = std::string_view{*text}.substr(used);
+  if (!error && rest.find_first_not_of(" \t\r\n") != std::string_view::npos)
+    error = json::error::extra_data;
+  if (error) {
+    auto const line = 1 + std::count(text->begin(), text->end() - std::ssize(rest), '\n');
+    errors.push_back(source + " line " + std::to_string(line) + ": not JSON: " + error.message());
+    return {};
+  }
+  auto const parsed = parser.release();
+  if (!parsed.is_object()) {
+    errors.push_back(source + ": not an object");
     return {};
   }
   std::vector<named_value> values;

@@ -60,7 +60,8 @@ class PortTaken(unittest.TestCase):
 
         self.assertEqual(run.returncode, 2, run.stderr)
         wanted = f"profiling-lab: cannot listen on 127.0.0.1:{port}: Address already in use"
-        self.assertIn(wanted, run.stderr.splitlines())
+        self.assertEqual(run.stderr.splitlines()[-1], wanted)
+        self.assertIn('"event":"start_failed"', run.stderr)
 
     def test_a_second_lab_does_not_disturb_the_first(self) -> None:
         lab = Lab.for_test(self)

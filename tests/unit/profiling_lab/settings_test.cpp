@@ -115,6 +115,7 @@ TEST_CASE("Flags", "[settings]") {
   SECTION("that ask for something else than to run are told apart") {
     auto const [flag, command] = GENERATE(table<std::string, lab::command>({
         {"--help", lab::command::help},
+        {"-h", lab::command::help},
         {"--version", lab::command::version},
         {"--healthcheck", lab::command::healthcheck},
     }));
@@ -221,7 +222,8 @@ TEST_CASE("A configuration file", "[settings]") {
         {R"({"port": 1})", " port: unknown key"},
         {R"({"server": {"prot": 1}})", " server.prot: unknown key"},
         {R"({"server": {"port": {"x": 1}}})", " server.port: has to be a string,"},
-        {R"({"server": 1})", " server: unknown key"},
+        {R"({"server": 1})", " server: has to be an object"},
+        {R"({"server": []})", " server: has to be an object"},
         {R"({"server": {"port": "3001"}})", " server.port: has to be an integer from 0 to 65535"},
         {R"({"server": {"port": 1.5}})", " server.port: has to be a string, an integer or a bool"},
         {R"({"server": {"port": null}})", " server.port: has to be a string, an integer or a bool"},
@@ -245,9 +247,11 @@ TEST_CASE("A configuration file", "[settings]") {
 
   SECTION("has to be there and to be a JSON object") {
     auto const [text, complaint] = GENERATE(table<std::string, std::string>({
-        {"", ": not JSON: "},
-        {"port = 1", ": not JSON: "},
-        {"{} {}", ": not JSON: "},
+        {"", " line 1: not JSON: "},
+        {"port = 1", " line 1: not JSON: "},
+        {"{} {}", " line 1: not JSON: extra data"},
+        {"{\n  \"server\": {},\n}", " line 3: not JSON: "},
+        {"{\n  \"server\": {\n", " line 3: not JSON: incomplete"},
         {"[]", ": not an object"},
         {"1", ": not an object"},
     }));
