@@ -109,7 +109,7 @@ result<std::vector<artifacts::pending_artifact>> cpu_recorder::open_outputs(
     std::string const& stem) {
   std::vector<artifacts::pending_artifact> files;
   for (auto const& format : cpu_formats()) {
-    auto file = store_.create(stem + '.' + format);
+    auto file = store_.create(std::string{stem}.append(1, '.').append(format));
     if (!file) return file.error();
     files.push_back(std::move(*file));
   }

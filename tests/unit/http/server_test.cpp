@@ -19,7 +19,6 @@
 namespace asio = boost::asio;
 using namespace loopscope;
 using namespace std::chrono_literals;
-using http::field;
 using http::status;
 using http::verb;
 using test::peer;

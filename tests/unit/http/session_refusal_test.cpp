@@ -215,13 +215,13 @@ TEST_CASE("A request head", "[http]") {
   auto const empty = request("GET /open", {"X-Fill: "}).size();
 
   SECTION("may have 16 KB") {
-    auto const fill = std::string(16 * 1024 - empty, 'x');
+    auto const fill = std::string(std::size_t{16} * 1024 - empty, 'x');
 
     CHECK(client.ask(request("GET /open", {"X-Fill: " + fill})).result() == status::ok);
   }
 
   SECTION("is answered 431 and closed when it has more") {
-    auto const fill = std::string(16 * 1024 - empty + 1, 'x');
+    auto const fill = std::string(std::size_t{16} * 1024 - empty + 1, 'x');
     client.send(request("GET /open", {"X-Fill: " + fill}));
 
     CHECK_THAT(client.read_to_end(), Catch::Matchers::StartsWith("HTTP/1.1 431 "));

@@ -14,7 +14,6 @@
 using namespace loopscope;
 using namespace std::chrono_literals;
 using lab::load_settings;
-using test::ContainsSubstring;
 
 namespace {
 

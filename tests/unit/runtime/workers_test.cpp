@@ -78,8 +78,9 @@ TEST_CASE("Offloaded work answers", "[runtime]") {
 
   SECTION("a value made of what it alone owns") {
     auto job = [owned = std::make_unique<int>(3)]() mutable { return std::move(owned); };
+    auto const result = test::run_on(loop, runtime::offload(workers, std::move(job)));
 
-    CHECK(*test::run_on(loop, runtime::offload(workers, std::move(job))) == 3);
+    CHECK(*result == 3);
   }
 
   SECTION("nothing") {
@@ -105,7 +106,7 @@ TEST_CASE("Offloaded work runs in the order of the calls", "[runtime]") {
   runtime::workers workers;
   std::vector<int> order;  // only the worker touches it
   auto failed = false;
-  runtime::task_group tasks{loop.get_executor(), [&](std::exception_ptr) { failed = true; }};
+  runtime::task_group tasks{loop.get_executor(), [&](std::exception_ptr const&) { failed = true; }};
   for (int i = 0; i < 50; ++i)
     tasks.spawn([&, i] { return runtime::offload(workers, [&order, i] { order.push_back(i); }); });
   test::run_on(loop, tasks.wait());
@@ -122,7 +123,7 @@ TEST_CASE("Cancelling does not leave offloaded work alone with its captures", "[
   std::promise<void> started, may_end;
   auto captured = std::make_unique<std::string>("still there");
   std::string seen;
-  runtime::task_group tasks{loop.get_executor(), [](std::exception_ptr) {}};
+  runtime::task_group tasks{loop.get_executor(), [](std::exception_ptr const&) {}};
   tasks.spawn([&]() -> asio::awaitable<void> {
     auto job = [&, owned = std::move(captured)] {
       started.set_value();
