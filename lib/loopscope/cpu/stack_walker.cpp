@@ -68,6 +68,7 @@ std::uintptr_t outermost_frame(address_range stack, address_range text) {
   std::uintptr_t last = 0;
   auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   while (stack.holds(frame) && stack.holds(frame + 2 * sizeof(std::uintptr_t) - 1)) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the stack that is walked
     auto const* const words = reinterpret_cast<std::uintptr_t const*>(frame);
     last = frame;
     if (!text.holds(words[1]) || words[0] <= frame) break;
@@ -123,6 +124,7 @@ stack_walker::follow_frame_pointers(frame_place from, std::span<std::uint64_t> t
   constexpr auto word = sizeof(std::uintptr_t);
   for (auto frame = from.frame; depth < to.size();) {
     if (frame % word != 0 || !stack_.holds(frame) || !stack_.holds(frame + 2 * word - 1)) break;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of the stack that is walked
     auto const* const words = reinterpret_cast<std::uintptr_t const*>(frame);
     auto const caller = words[0];
     auto const pc = words[1];

@@ -48,8 +48,10 @@ struct environment_variable {
   char const* name;
 
   environment_variable(char const* which, char const* value) : name{which} {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
     setenv(name, value, 1);
   }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
   ~environment_variable() { unsetenv(name); }
   environment_variable(environment_variable const&) = delete;
   environment_variable& operator=(environment_variable const&) = delete;

@@ -28,7 +28,7 @@ struct monitored_loop {
   std::exception_ptr failure;
 
   monitored_loop() {
-    auto done = [this](std::exception_ptr error) {
+    auto done = [this](std::exception_ptr const& error) {
       failure = error;
       ended = true;
     };

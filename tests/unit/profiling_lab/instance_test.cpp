@@ -16,7 +16,7 @@ using http::verb;
 
 namespace {
 
-http::handler answer(status code, std::string body) {
+http::handler answer(status code, std::string const& body) {
   return [=](http::request const&) -> asio::awaitable<http::response> {
     co_return http::text(code, "application/json", body);
   };
