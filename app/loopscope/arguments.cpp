@@ -68,17 +68,21 @@ void add_output(encode_words& to, output added) {
   to.outputs.push_back(std::move(added));
 }
 
+void set_once(std::optional<std::string_view>& to, std::string_view flag, words::const_iterator& at,
+              words const& all) {
+  if (to) throw usage_error{std::string{flag} + ": given more than once"};
+  to = value_of(flag, at, all);
+}
+
 encode_words read_encode_words(words const& all, words::const_iterator at) {
   encode_words found;
   for (; at != all.end(); ++at) {
     if (is_flag(*at, "--output")) {
       add_output(found, parse_output(value_of("--output", at, all)));
     } else if (is_flag(*at, "--out")) {
-      if (found.directory) throw usage_error{"--out: given more than once"};
-      found.directory = value_of("--out", at, all);
+      set_once(found.directory, "--out", at, all);
     } else if (is_flag(*at, "--executable")) {
-      if (found.executable) throw usage_error{"--executable: given more than once"};
-      found.executable = value_of("--executable", at, all);
+      set_once(found.executable, "--executable", at, all);
     } else if (is_flag(*at, "--format")) {
       found.formats.push_back(parse_format(value_of("--format", at, all)));
     } else if (at->starts_with('-')) {

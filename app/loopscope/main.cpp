@@ -2,8 +2,8 @@
 #include "encode.hpp"
 
 #include <loopscope/base/build_id.hpp>
+#include <loopscope/base/result.hpp>
 
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -18,11 +18,6 @@ namespace tool = loopscope::tool;
 
 constexpr int usage_exit = 2;
 constexpr int no_room_exit = 3;  // capture/encoder.cpp knows it
-
-bool means_no_room(std::error_code error) {
-  return error == std::errc::no_space_on_device || error == std::errc::file_too_large ||
-         error == std::error_code{EDQUOT, std::generic_category()};
-}
 
 void run(tool::arguments const& asked) {
   switch (asked.command) {
@@ -56,7 +51,9 @@ int main(int argc, char** argv) {
     return usage_exit;
   } catch (std::system_error const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
-    return means_no_room(error.code()) ? no_room_exit : EXIT_FAILURE;
+    auto const no_room =
+        loopscope::storage_error(error.code().value()) == loopscope::errc::storage_full;
+    return no_room ? no_room_exit : EXIT_FAILURE;
   } catch (std::exception const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
     return EXIT_FAILURE;

@@ -214,7 +214,6 @@ class Names(Encode):
         reason = r".*cannot read the executable .*/program: No such file or directory"
         self.fails(1, reason, self.raw(raw), "--out", self.out)
 
-
     def test_a_program_that_has_moved_is_found_where_the_caller_says(self) -> None:
         program = self.folder / "program"
         shutil.copy(PLANTED_CAPTURE, program)

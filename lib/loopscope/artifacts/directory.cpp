@@ -41,15 +41,4 @@ file_descriptor open_own_file(int directory, std::string const& name) {
   return file && is_own_regular_file(file.get()) ? std::move(file) : file_descriptor{};
 }
 
-errc storage_error(int error) noexcept {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return errc::storage_full;
-    default:
-      return errc::storage_unavailable;
-  }
-}
-
 }  // namespace loopscope::artifacts

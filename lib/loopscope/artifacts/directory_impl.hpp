@@ -23,7 +23,4 @@ bool is_own_regular_file(int fd);
 /// followed, and a planted fifo cannot hold us.
 file_descriptor open_own_file(int directory, std::string const& name);
 
-/// errno of a failed file operation as the storage error that a caller is told.
-errc storage_error(int error) noexcept;
-
 }  // namespace loopscope::artifacts

@@ -1,5 +1,6 @@
 #include <loopscope/base/result.hpp>
 
+#include <cerrno>
 #include <string>
 
 namespace loopscope {
@@ -59,6 +60,17 @@ struct category final : boost::system::error_category {
 boost::system::error_category const& loopscope_category() noexcept {
   static category const instance;
   return instance;
+}
+
+errc storage_error(int error) noexcept {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return errc::storage_full;
+    default:
+      return errc::storage_unavailable;
+  }
 }
 
 }  // namespace loopscope

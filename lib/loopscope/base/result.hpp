@@ -36,6 +36,9 @@ inline boost::system::error_code make_error_code(errc value) noexcept {
   return {static_cast<int>(value), loopscope_category()};
 }
 
+/// errno of a failed file operation as the storage error that a caller is told.
+errc storage_error(int error) noexcept;
+
 template <class T>
 using result = boost::system::result<T>;
 

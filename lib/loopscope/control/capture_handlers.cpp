@@ -18,8 +18,12 @@ namespace asio = boost::asio;
 
 namespace {
 
+std::string path_of(std::string const& id) {
+  return "/api/lab/captures/" + id;
+}
+
 http::response accepted(std::string const& id) {
-  auto const location = "/api/lab/captures/" + id;
+  auto const location = path_of(id);
   boost::json::object const body{{"id", id}, {"location", location}};
   auto reply = http::json(http::status::accepted, body);
   reply.message.set(http::field::location, location);
@@ -43,7 +47,7 @@ asio::awaitable<std::optional<capture::cpu_capture_state>> find(capture::cpu_cap
 // Whoever has lost the id of a capture finds it here, to wait for its end or to cancel it.
 asio::awaitable<std::string> why_busy(capture::cpu_capture& cpu) {
   auto const id = cpu.running();
-  co_return id ? "a capture runs: /api/lab/captures/" + *id : make_error_code(errc::busy).message();
+  co_return id ? "a capture runs: " + path_of(*id) : make_error_code(errc::busy).message();
 }
 
 asio::awaitable<bool> cancel(capture::cpu_capture& cpu, std::string id) {

@@ -3,7 +3,6 @@
 #include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/head_rules_impl.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <iterator>
@@ -84,7 +83,7 @@ bool coding_is_unknown(request_parser::value_type const& head) {
 bool has_form(request_parser::value_type const& message) {
   if (message.body().empty()) return false;
   auto const type = view(message[field::content_type]);
-  auto const essence = type.substr(0, std::min(type.find_first_of("; "), type.size()));
+  auto const essence = type.substr(0, type.find_first_of("; "));
   return iequals(essence, "application/x-www-form-urlencoded") ||
          iequals(essence, "application/json");
 }
