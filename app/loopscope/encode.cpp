@@ -2,6 +2,7 @@
 
 #include "output_file.hpp"
 
+#include <loopscope/base/read_file.hpp>
 #include <loopscope/formats/cpuprofile.hpp>
 #include <loopscope/formats/folded.hpp>
 #include <loopscope/formats/pprof.hpp>
@@ -14,12 +15,10 @@
 #include <boost/json/serialize.hpp>
 
 #include <cerrno>
-#include <fcntl.h>
 #include <memory>
 #include <ostream>
 #include <string>
 #include <system_error>
-#include <unistd.h>
 #include <vector>
 
 namespace loopscope::tool {
@@ -30,20 +29,10 @@ namespace {
   throw std::runtime_error{file.string() + ": " + reason};
 }
 
-std::string read_file(std::filesystem::path const& path) {
-  file_descriptor const file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  std::string bytes;
-  std::vector<char> piece(std::size_t{1} << 20);
-  while (true) {
-    auto const got = file ? read(file.get(), piece.data(), piece.size()) : -1;
-    if (got < 0) throw std::system_error{errno, std::generic_category(), path.string()};
-    if (got == 0) return bytes;
-    bytes.append(piece.data(), static_cast<std::size_t>(got));
-  }
-}
-
 model::raw_cpu_profile read_capture(std::filesystem::path const& path) {
-  auto raw = model::read_raw(read_file(path));
+  auto const bytes = read_file(path);
+  if (!bytes) throw std::system_error{bytes.error(), path.string()};
+  auto raw = model::read_raw(*bytes);
   if (!raw) fail(path, raw.error().message());
   if (raw->samples.empty()) fail(path, make_error_code(errc::nothing_captured).message());
   return std::move(*raw);
@@ -63,7 +52,7 @@ model::symbolized_profile give_names(std::filesystem::path const& path,
 }
 
 void write_format(std::ostream& out, file_format format, model::symbolized_profile const& profile,
-                  std::string const& native) {
+                  std::string const& gperftools) {
   switch (format) {
     case file_format::cpuprofile:
       return formats::write_cpuprofile(out, profile);
@@ -72,7 +61,7 @@ void write_format(std::ostream& out, file_format format, model::symbolized_profi
     case file_format::folded:
       return formats::write_folded(out, profile);
     case file_format::prof:
-      out.write(native.data(), static_cast<std::streamsize>(native.size()));
+      out.write(gperftools.data(), static_cast<std::streamsize>(gperftools.size()));
   }
 }
 
@@ -99,12 +88,12 @@ void encode(encode_arguments const& asked, std::ostream& out, std::ostream& note
   std::vector<std::unique_ptr<output_file>> files;
   boost::json::object paths;
   for (auto const& each : asked.outputs) {
-    if (each.format == file_format::prof && raw.native.empty()) {
+    if (each.format == file_format::prof && raw.gperftools.empty()) {
       notes << "loopscope: " << asked.raw.string() << ": holds no native profile, no .prof\n";
       continue;
     }
     auto& file = *files.emplace_back(std::make_unique<output_file>(each.path, each.in_place));
-    write_format(file.stream(), each.format, profile, raw.native);
+    write_format(file.stream(), each.format, profile, raw.gperftools);
     file.complete();
     paths[name_of(each.format)] = each.path.string();
   }

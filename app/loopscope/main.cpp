@@ -2,7 +2,9 @@
 #include "encode.hpp"
 
 #include <loopscope/base/build_id.hpp>
+#include <loopscope/base/capture_formats.hpp>
 #include <loopscope/base/result.hpp>
+#include <loopscope/base/version.hpp>
 
 #include <csignal>
 #include <cstdlib>
@@ -15,9 +17,6 @@
 namespace {
 
 namespace tool = loopscope::tool;
-
-constexpr int usage_exit = 2;
-constexpr int no_room_exit = 3;  // capture/encoder.cpp knows it
 
 void run(tool::arguments const& asked) {
   switch (asked.command) {
@@ -48,14 +47,13 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   } catch (tool::usage_error const& error) {
     std::cerr << "loopscope: " << error.what() << " (loopscope encode --help)\n";
-    return usage_exit;
+    return loopscope::encoder_exit::usage;
   } catch (std::system_error const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
-    auto const no_room =
-        loopscope::storage_error(error.code().value()) == loopscope::errc::storage_full;
-    return no_room ? no_room_exit : EXIT_FAILURE;
+    return loopscope::means_no_space(error.code().value()) ? loopscope::encoder_exit::no_space
+                                                            : loopscope::encoder_exit::failed;
   } catch (std::exception const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
-    return EXIT_FAILURE;
+    return loopscope::encoder_exit::failed;
   }
 }

@@ -1,6 +1,6 @@
 #include "output_file.hpp"
 
-#include <loopscope/base/ids.hpp>
+#include <loopscope/base/hex.hpp>
 
 #include <cerrno>
 #include <cstdio>

@@ -1,9 +1,9 @@
 #include <profiling_lab/instance.hpp>
 
 #include <loopscope/base/build_id.hpp>
-#include <loopscope/base/duration.hpp>
-#include <loopscope/base/ids.hpp>
-#include <loopscope/base/json_text.hpp>
+#include <loopscope/base/parse_integer.hpp>
+#include <loopscope/base/hex.hpp>
+#include <loopscope/base/json_writer.hpp>
 #include <loopscope/base/time.hpp>
 #include <loopscope/http/client.hpp>
 
@@ -47,15 +47,17 @@ std::string fetch_task_arn(std::string_view uri) {
 }  // namespace
 
 std::string to_json(instance const& who) {
-  loopscope::json_text text;
-  text.add("id", who.id).add("pid", who.pid);
+  std::string text;
+  loopscope::json_writer out{text};
+  out.begin_object().member("id", who.id).member("pid", who.pid).key("taskArn");
   if (who.task_arn.empty())
-    text.add_json("taskArn", "null");
+    out.value(nullptr);
   else
-    text.add("taskArn", who.task_arn);
-  text.add("buildId", loopscope::executable_build_id());
-  text.add("startedAt", loopscope::iso_time(who.started_at));
-  return text.finish();
+    out.value(who.task_arn);
+  out.member("buildId", loopscope::executable_build_id())
+      .member("startedAt", loopscope::iso_time(who.started_at))
+      .end_object();
+  return text;
 }
 
 instance describe_instance(std::string const& metadata_uri) {

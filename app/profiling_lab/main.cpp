@@ -1,7 +1,8 @@
 #include <profiling_lab/service.hpp>
 
 #include <loopscope/base/build_id.hpp>
-#include <loopscope/base/descriptor_limit.hpp>
+#include <loopscope/base/file_descriptor.hpp>
+#include <loopscope/base/version.hpp>
 #include <loopscope/http/client.hpp>
 
 #include <algorithm>
@@ -44,16 +45,16 @@ std::map<std::string, std::string> read_environment() {
   return all;
 }
 
-// 0 if a service with these settings answers that it is healthy.
+// 0 if a service with these settings says that it is healthy.
 int check_health(lab::settings const& values) {
   auto const any = values.server.host.is_unspecified();
   auto const loopback = values.server.host.is_v6() ? "::1" : "127.0.0.1";
   auto const host = any ? loopback : values.server.host.to_string();
-  auto const answer =
+  auto const response =
       loopscope::http::get(host, values.server.port, "/api/health", health_patience);
-  if (answer && answer->status == 200) return EXIT_SUCCESS;
+  if (response && response->status == 200) return EXIT_SUCCESS;
   auto const reason =
-      answer ? "status " + std::to_string(answer->status) : answer.error().message();
+      response ? "status " + std::to_string(response->status) : response.error().message();
   std::cerr << "profiling-lab: not healthy: " << host << " port " << values.server.port << ": "
             << reason << '\n';
   return EXIT_FAILURE;

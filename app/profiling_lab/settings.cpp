@@ -2,6 +2,8 @@
 #include <profiling_lab/settings_sources.hpp>
 #include <profiling_lab/settings_table.hpp>
 
+#include <loopscope/base/read_file.hpp>
+
 #include <algorithm>
 #include <optional>
 #include <sstream>
@@ -37,9 +39,9 @@ void read_token_file(loaded_settings& into) {
     into.errors.push_back("LAB_TOKEN, LAB_TOKEN_FILE: only one of them may be set");
     return;
   }
-  auto text = read_text_file(lab.token_file);
+  auto text = loopscope::read_file(lab.token_file);
   if (!text) {
-    into.errors.push_back(where + "cannot be read");
+    into.errors.push_back(where + "cannot be read: " + text.error().message());
     return;
   }
   text->erase(text->find_last_not_of("\r\n") + 1);

@@ -1,5 +1,7 @@
 #include <profiling_lab/settings_sources.hpp>
 
+#include <loopscope/base/read_file.hpp>
+
 #include <boost/json/error.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parser.hpp>
@@ -7,10 +9,6 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <system_error>
 #include <utility>
 
 namespace lab {
@@ -74,14 +72,6 @@ void flatten(json::object const& object, std::string const& prefix, std::string 
 
 }  // namespace
 
-std::optional<std::string> read_text_file(std::string const& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return std::nullopt;
-  std::ifstream file{path};
-  std::string text{std::istreambuf_iterator<char>{file}, {}};
-  return file ? std::optional{std::move(text)} : std::nullopt;
-}
-
 flag_values read_flags(std::vector<std::string_view> const& arguments,
                        std::vector<std::string>& errors) {
   flag_values flags;
@@ -142,9 +132,9 @@ std::vector<named_value> read_environment(std::map<std::string, std::string> con
 
 std::vector<named_value> read_file(std::string const& path, std::vector<std::string>& errors) {
   auto const source = "file " + path;
-  auto const text = read_text_file(path);
+  auto const text = loopscope::read_file(path);
   if (!text) {
-    errors.push_back(source + ": cannot be read");
+    errors.push_back(source + ": cannot be read: " + text.error().message());
     return {};
   }
   boost::system::error_code error;

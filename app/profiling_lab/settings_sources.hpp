@@ -24,9 +24,6 @@ struct flag_values {
   std::vector<named_value> values;
 };
 
-/// The content of a file; none if it cannot be read.
-std::optional<std::string> read_text_file(std::string const& path);
-
 /// Each reads one source and adds what it cannot place to `errors`.
 flag_values read_flags(std::vector<std::string_view> const& arguments,
                        std::vector<std::string>& errors);

@@ -1,6 +1,7 @@
 #include <profiling_lab/settings_table.hpp>
 
 #include <loopscope/base/duration.hpp>
+#include <loopscope/base/parse_integer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -106,7 +107,7 @@ std::vector<setting> server_settings() {
        [](settings& s, text t) { return set_environment(s.app_env, t); },
        [](settings const& s) { return std::string{to_text(s.app_env)}; }},
       {"LAB_MAX_CONNECTIONS", "lab-max-connections", "server.max_connections", kind::integer,
-       "an integer from 1 to 1000000", "Open connections; one more is answered 503",
+       "an integer from 1 to 1000000", "Open connections; one more gets 503",
        [](settings& s, text t) {
          return set_integer<std::size_t>(s.server.limits.connections, t, 1, 1'000'000);
        },

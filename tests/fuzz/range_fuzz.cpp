@@ -1,5 +1,5 @@
-#include <loopscope/base/duration.hpp>
 #include <loopscope/base/expects.hpp>
+#include <loopscope/base/parse_integer.hpp>
 #include <loopscope/http/range.hpp>
 
 #include <algorithm>

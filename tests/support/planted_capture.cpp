@@ -191,7 +191,7 @@ model::raw_cpu_profile capture(milliseconds duration) {
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
   auto raw = planted::capture(planted::milliseconds{std::atoi(argv[2])});
-  if (argc < 4) raw.native = planted::native_of(raw);
+  if (argc < 4) raw.gperftools = planted::native_of(raw);
   std::ofstream file{argv[1], std::ios::binary};
   loopscope::model::write_raw(file, raw);
   return file.flush() ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -2,6 +2,7 @@
 
 #include <loopscope/artifacts/store.hpp>
 #include <loopscope/base/digest.hpp>
+#include <loopscope/base/hex.hpp>
 
 #include <array>
 #include <stdexcept>

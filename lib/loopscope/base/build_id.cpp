@@ -1,5 +1,5 @@
 #include <loopscope/base/build_id.hpp>
-#include <loopscope/base/digest.hpp>
+#include <loopscope/base/hex.hpp>
 
 #include <cstdint>
 #include <cstring>
@@ -45,10 +45,6 @@ std::string build_id_in_notes(std::span<std::uint8_t const> notes) {
     notes = notes.subspan(next);
   }
   return {};
-}
-
-std::string_view version() noexcept {
-  return LOOPSCOPE_VERSION;
 }
 
 std::string const& executable_build_id() {

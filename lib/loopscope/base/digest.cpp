@@ -60,15 +60,4 @@ sha256_digest sha256_of(std::string_view bytes) {
   return hash.finish();
 }
 
-std::string to_hex(std::uint8_t const* bytes, std::size_t count) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(count * 2);
-  for (std::size_t i = 0; i < count; ++i) {
-    text += digits[bytes[i] >> 4];
-    text += digits[bytes[i] & 0xf];
-  }
-  return text;
-}
-
 }  // namespace loopscope

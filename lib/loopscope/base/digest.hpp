@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 namespace loopscope {
@@ -32,13 +31,5 @@ class sha256 {
 };
 
 sha256_digest sha256_of(std::string_view bytes);
-
-/// Lower-case hexadecimal, two digits a byte.
-std::string to_hex(std::uint8_t const* bytes, std::size_t count);
-
-template <std::size_t N>
-std::string to_hex(std::array<std::uint8_t, N> const& bytes) {
-  return to_hex(bytes.data(), N);
-}
 
 }  // namespace loopscope

@@ -1,4 +1,5 @@
 #include <loopscope/base/duration.hpp>
+#include <loopscope/base/parse_integer.hpp>
 
 #include <algorithm>
 #include <array>

@@ -2,23 +2,11 @@
 
 #include <loopscope/base/result.hpp>
 
-#include <charconv>
 #include <chrono>
 #include <string>
 #include <string_view>
 
 namespace loopscope {
-
-/// The whole of `text` as a decimal integer: digits, for signed types a leading minus.
-/// \return errc::invalid_argument  empty, any other character, or it does not fit into `Integer`.
-template <class Integer>
-result<Integer> parse_integer(std::string_view text) {
-  Integer value{};
-  auto const end = text.data() + text.size();
-  auto const [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end || text.empty()) return errc::invalid_argument;
-  return value;
-}
 
 /// A duration written as digits and one unit of `ms s m h`: `250ms`, `10s`, `24h`.
 /// \return errc::invalid_argument  anything else, or more than 10 years.

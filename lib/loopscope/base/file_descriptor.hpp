@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <unistd.h>
 #include <utility>
 
@@ -25,5 +26,13 @@ class file_descriptor {
  private:
   int fd_ = -1;
 };
+
+/// Raises the process' soft limit of open files to `wanted`, or as far as the hard limit allows.
+/// It is never lowered.
+/// \return the soft limit as it is then.
+/// \throws system_error if the system does not tell it.
+/// \thread any
+/// Source: getrlimit(2), RLIMIT_NOFILE.
+std::size_t raise_descriptor_limit(std::size_t wanted);
 
 }  // namespace loopscope

@@ -1,14 +1,12 @@
+#include <loopscope/base/json_writer.hpp>
 #include <loopscope/base/log.hpp>
+#include <loopscope/base/signal_block.hpp>
 #include <loopscope/base/time.hpp>
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
-#include <cmath>
-#include <csignal>
 #include <poll.h>
-#include <pthread.h>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -24,72 +22,19 @@ constexpr auto batch_window = 10ms;
 
 constexpr std::array level_names{"debug", "info", "warn", "error"};
 
-constexpr auto plain = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) table[byte] = byte != '"' && byte != '\\';
-  return table;
-}();
-
-void append_string(std::string& out, std::string_view text) {
-  static constexpr char digits[] = "0123456789abcdef";
-  out += '"';
-  while (true) {
-    std::size_t count = 0;
-    while (count < text.size() && plain[static_cast<unsigned char>(text[count])]) ++count;
-    out.append(text.data(), count);
-    if (count == text.size()) break;
-    auto const byte = static_cast<unsigned char>(text[count]);
-    if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += text[count];
-    } else {
-      // Bytes beyond ASCII come from peers and need not be UTF-8: they are shown as code points.
-      out.append("\\u00");
-      out += digits[byte >> 4];
-      out += digits[byte & 0xf];
-    }
-    text.remove_prefix(count + 1);
-  }
-  out += '"';
-}
-
-template <class Number>
-void append_number(std::string& out, Number value) {
-  std::array<char, 32> text{};
-  auto const end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  out.append(text.data(), end);
-}
-
-struct append_value {
-  std::string& out;
-
-  void operator()(bool value) const { out += value ? "true" : "false"; }
-  void operator()(std::int64_t value) const { append_number(out, value); }
-  void operator()(std::uint64_t value) const { append_number(out, value); }
-  void operator()(double value) const {
-    if (std::isfinite(value))
-      append_number(out, value);
-    else
-      out += "null";
-  }
-  void operator()(std::string_view value) const { append_string(out, value); }
-};
-
 void append_line(std::string& out, std::string_view level, std::string_view event,
                  log_fields fields) {
-  out += R"({"time":")";
-  out += iso_time(std::chrono::system_clock::now());
-  out += R"(","level":")";
-  out += level;
-  out += R"(","event":)";
-  append_string(out, event);
+  json_writer line{out, json_writer::encoding::ascii};
+  line.begin_object()
+      .member("time", iso_time(std::chrono::system_clock::now()))
+      .member("level", level)
+      .member("event", event);
   for (auto const& field : fields) {
-    out += ',';
-    append_string(out, field.key);
-    out += ':';
-    std::visit(append_value{out}, field.value);
+    line.key(field.key);
+    std::visit([&](auto value) { line.value(value); }, field.value);
   }
-  out += "}\n";
+  line.end_object();
+  out += '\n';
 }
 
 void write_all(int fd, std::string_view text) {
@@ -121,11 +66,8 @@ std::optional<log_level> parse_log_level(std::string_view text) noexcept {
 
 logger::logger(int fd, log_level level, byte_count capacity)
     : fd_{fd}, capacity_{capacity.value}, level_{level} {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  signal_block const block;  // for the thread to inherit
   writer_ = std::thread{[this] { run(); }};
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 logger::~logger() {

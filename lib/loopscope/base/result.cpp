@@ -10,7 +10,7 @@ namespace {
 // error_category has no virtual destructor; nothing is ever deleted through it.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
-struct category final : boost::system::error_category {
+struct loopscope_errors final : boost::system::error_category {
   char const* name() const noexcept override { return "loopscope"; }
 
   std::string message(int value) const override {
@@ -25,10 +25,6 @@ struct category final : boost::system::error_category {
         return "not found";
       case errc::quota_exceeded:
         return "artifact quota exceeded";
-      case errc::storage_unavailable:
-        return "artifact directory is not available";
-      case errc::storage_full:
-        return "no space left for artifacts";
       case errc::memory_refused:
         return "not enough memory headroom";
       case errc::range_unsatisfiable:
@@ -53,24 +49,34 @@ struct category final : boost::system::error_category {
     return "unknown error";
   }
 };
+
+struct storage_errors final : boost::system::error_category {
+  char const* name() const noexcept override { return "loopscope.storage"; }
+
+  std::string message(int value) const override {
+    return "artifact storage: " + boost::system::generic_category().message(value);
+  }
+
+  boost::system::error_condition default_error_condition(int value) const noexcept override {
+    return {value, boost::system::generic_category()};
+  }
+};
 #pragma GCC diagnostic pop
 
 }  // namespace
 
 boost::system::error_category const& loopscope_category() noexcept {
-  static category const instance;
+  static loopscope_errors const instance;
   return instance;
 }
 
-errc storage_error(int error) noexcept {
-  switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return errc::storage_full;
-    default:
-      return errc::storage_unavailable;
-  }
+boost::system::error_category const& storage_category() noexcept {
+  static storage_errors const instance;
+  return instance;
+}
+
+bool means_no_space(int error) noexcept {
+  return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
 }  // namespace loopscope

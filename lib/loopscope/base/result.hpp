@@ -16,8 +16,6 @@ enum class errc {
   invalid_argument,     ///< outside the documented bounds
   not_found,            ///< no such thing, or not ours
   quota_exceeded,       ///< would not fit into the configured quota
-  storage_unavailable,  ///< the directory is gone, read-only or not permitted
-  storage_full,         ///< the file system has no room
   memory_refused,       ///< would bring the process near its memory limit
   range_unsatisfiable,  ///< a byte range outside of the representation
   unsupported,          ///< this build or this system cannot do it
@@ -36,8 +34,15 @@ inline boost::system::error_code make_error_code(errc value) noexcept {
   return {static_cast<int>(value), loopscope_category()};
 }
 
-/// errno of a failed file operation as the storage error that a caller is told.
-errc storage_error(int error) noexcept;
+/// A file operation that failed: the value is its errno, so that the cause reaches who is told.
+boost::system::error_category const& storage_category() noexcept;
+
+inline boost::system::error_code storage_error(int error) noexcept {
+  return {error, storage_category()};
+}
+
+/// Whether an errno means that there is no room for more bytes: a full disk, a quota, a size limit.
+bool means_no_space(int error) noexcept;
 
 template <class T>
 using result = boost::system::result<T>;

@@ -1,11 +1,10 @@
 #include <loopscope/base/cgroup.hpp>
-#include <loopscope/base/duration.hpp>
+#include <loopscope/base/parse_integer.hpp>
+#include <loopscope/base/read_file.hpp>
 #include <loopscope/heap/headroom.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -19,9 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr byte_count unlimited{std::numeric_limits<std::uint64_t>::max()};
 
+// Empty if there is no such file.
 std::string contents(fs::path const& file) {
-  std::ifstream in{file};
-  return {std::istreambuf_iterator<char>{in}, {}};
+  return read_file_or_nothing(file);
 }
 
 // The number at the beginning of `text`, which may start with spaces; none for `max`.

@@ -34,7 +34,7 @@ struct raw_cpu_profile {
   std::vector<std::string> labels{""};  ///< the first is empty: no label
   std::vector<call_stack> stacks;       ///< different ones
   std::vector<cpu_sample> samples;      ///< in order of time
-  std::string native;                   ///< gperftools' own profile, or empty
+  std::string gperftools;               ///< gperftools' own profile, or empty
 
   bool operator==(raw_cpu_profile const&) const = default;
 };

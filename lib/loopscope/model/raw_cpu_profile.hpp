@@ -3,18 +3,12 @@
 #include <loopscope/base/result.hpp>
 #include <loopscope/model/cpu_profile.hpp>
 
-#include <cstdint>
 #include <iosfwd>
 #include <string_view>
 
 namespace loopscope::model {
 
-/// The version of the raw format that this build writes, and the only one that it reads.
-inline constexpr std::uint32_t raw_version = 1;
-
-/// Writes a capture as `LOOPSRAW`, a version and sections of `{tag, size, bytes}`, the last of
-/// which is empty and says that nothing is missing. Integers are little-endian. Errors show in
-/// the stream's state.
+/// Writes a capture as sections, see `section_writer`. Errors show in the stream's state.
 void write_raw(std::ostream& out, raw_cpu_profile const& profile);
 
 /// Reads what `write_raw` wrote. Bounded by the input: a size that it does not hold is an error

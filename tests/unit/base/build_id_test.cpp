@@ -1,7 +1,8 @@
 #include "support/catch.hpp"
 
 #include <loopscope/base/build_id.hpp>
-#include <loopscope/base/digest.hpp>
+#include <loopscope/base/hex.hpp>
+#include <loopscope/base/version.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,7 @@
 #include "support/catch.hpp"
 
 #include <loopscope/base/digest.hpp>
+#include <loopscope/base/hex.hpp>
 
 #include <algorithm>
 #include <array>

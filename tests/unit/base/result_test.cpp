@@ -2,6 +2,9 @@
 
 #include <loopscope/base/result.hpp>
 
+#include <boost/system/errc.hpp>
+
+#include <cerrno>
 #include <set>
 #include <string>
 
@@ -34,4 +37,19 @@ TEST_CASE("A failure is told apart from others and from success", "[base]") {
   CHECK(std::string{loopscope_category().name()} == "loopscope");
   CHECK(failed.error() != boost::system::error_code(1, boost::system::generic_category()));
   CHECK(done.value() == 7);
+}
+
+TEST_CASE("A failed file operation keeps its cause", "[base]") {
+  result<int> const failed = storage_error(EMFILE);
+
+  CHECK(failed.error() == storage_error(EMFILE));
+  CHECK(failed.error() != storage_error(ENFILE));
+  CHECK(failed.error() == boost::system::errc::too_many_files_open);
+  CHECK(failed.error().message() == "artifact storage: Too many open files");
+  CHECK(std::string{storage_category().name()} == "loopscope.storage");
+}
+
+TEST_CASE("No room is told from other causes", "[base]") {
+  for (auto const error : {ENOSPC, EDQUOT, EFBIG}) CHECK(means_no_space(error));
+  for (auto const error : {0, EIO, EROFS, ENOENT, EMFILE}) CHECK_FALSE(means_no_space(error));
 }

@@ -25,7 +25,7 @@ model::raw_cpu_profile small_capture() {
   raw.labels = {"", "/api/a", std::string{"\0b", 2}};
   raw.stacks = {{}, {0x1001}, {0x1002, 0x1003, 0xffffffffffffffff}};
   raw.samples = {{1000, 1, 0, 0}, {2000, 2, 2, 7}, {2000, 0, 1, 0xffffffff}, {5000, 2, 0, 0}};
-  raw.native = "native";
+  raw.gperftools = "gperftools";
   return raw;
 }
 

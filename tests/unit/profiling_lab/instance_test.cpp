@@ -16,26 +16,26 @@ using http::verb;
 
 namespace {
 
-http::handler answer(status code, std::string const& body) {
+http::handler respond(status code, std::string const& body) {
   return [=](http::request const&) -> asio::awaitable<http::response> {
     co_return http::text(code, "application/json", body);
   };
 }
 
 http::route task(std::string_view path, http::handler handler) {
-  return {verb::get, path, http::access::open, std::move(handler), ""};
+  return {verb::get, std::string{path}, http::access::open, std::move(handler), ""};
 }
 
 std::string const arn = "arn:aws:ecs:eu-central-1:123456789012:task/lab/0123456789abcdef";
 
 std::vector<http::route> metadata_endpoint() {
   return {
-      task("/v4/good/task", answer(status::ok, R"({"Cluster":"lab","TaskARN":")" + arn + "\"}")),
-      task("/v4/error/task", answer(status::not_found, R"({"TaskARN":")" + arn + "\"}")),
-      task("/v4/text/task", answer(status::ok, "no JSON")),
-      task("/v4/array/task", answer(status::ok, R"(["TaskARN"])")),
-      task("/v4/none/task", answer(status::ok, R"({"Cluster":"lab"})")),
-      task("/v4/number/task", answer(status::ok, R"({"TaskARN":7})")),
+      task("/v4/good/task", respond(status::ok, R"({"Cluster":"lab","TaskARN":")" + arn + "\"}")),
+      task("/v4/error/task", respond(status::not_found, R"({"TaskARN":")" + arn + "\"}")),
+      task("/v4/text/task", respond(status::ok, "no JSON")),
+      task("/v4/array/task", respond(status::ok, R"(["TaskARN"])")),
+      task("/v4/none/task", respond(status::ok, R"({"Cluster":"lab"})")),
+      task("/v4/number/task", respond(status::ok, R"({"TaskARN":7})")),
   };
 }
 

@@ -265,11 +265,13 @@ TEST_CASE("A configuration file", "[settings]") {
 
   SECTION("cannot be missing or a directory") {
     test::temp_dir const dir;
-    auto const path = GENERATE_REF(dir.path().string(), (dir / "missing").string());
+    auto const [path, cause] = GENERATE_REF(table<std::string, std::string>(
+        {{dir.path().string(), "Is a directory"},
+         {(dir / "missing").string(), "No such file or directory"}}));
     CAPTURE(path);
 
     CHECK(load_settings({"--config=" + path}, {}).errors ==
-          std::vector<std::string>{"file " + path + ": cannot be read"});
+          std::vector<std::string>{"file " + path + ": cannot be read: " + cause});
   }
 }
 

@@ -95,7 +95,7 @@ TEST_CASE("A token file", "[settings]") {
     CAPTURE(path);
 
     CHECK(load_settings({}, {{"LAB_TOKEN_FILE", path}}).errors ==
-          errors{"LAB_TOKEN_FILE " + path + ": cannot be read"});
+          errors{"LAB_TOKEN_FILE " + path + ": cannot be read: No such file or directory"});
   }
 
   SECTION("does not stand beside a token") {

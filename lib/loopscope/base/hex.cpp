@@ -1,13 +1,22 @@
-#include <loopscope/base/digest.hpp>
 #include <loopscope/base/expects.hpp>
-#include <loopscope/base/ids.hpp>
+#include <loopscope/base/hex.hpp>
 
-#include <array>
 #include <cerrno>
 #include <sys/random.h>
 #include <system_error>
 
 namespace loopscope {
+
+std::string to_hex(std::uint8_t const* bytes, std::size_t count) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(count * 2);
+  for (std::size_t i = 0; i < count; ++i) {
+    text += digits[bytes[i] >> 4];
+    text += digits[bytes[i] & 0xf];
+  }
+  return text;
+}
 
 std::string random_hex(std::size_t digits) {
   LOOPSCOPE_EXPECTS(digits >= 1 && digits <= 64);

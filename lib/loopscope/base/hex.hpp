@@ -1,9 +1,19 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace loopscope {
+
+/// Lower-case hexadecimal, two digits a byte.
+std::string to_hex(std::uint8_t const* bytes, std::size_t count);
+
+template <std::size_t N>
+std::string to_hex(std::array<std::uint8_t, N> const& bytes) {
+  return to_hex(bytes.data(), N);
+}
 
 /// `digits` random lower-case hexadecimal digits from the kernel's generator.
 /// \param digits  1 to 64.

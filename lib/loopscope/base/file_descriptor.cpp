@@ -1,4 +1,4 @@
-#include <loopscope/base/descriptor_limit.hpp>
+#include <loopscope/base/file_descriptor.hpp>
 
 #include <algorithm>
 #include <cerrno>

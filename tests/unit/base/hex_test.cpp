@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include <loopscope/base/ids.hpp>
+#include <loopscope/base/hex.hpp>
 
 #include <cstddef>
 #include <set>
