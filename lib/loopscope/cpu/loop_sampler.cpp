@@ -1,8 +1,8 @@
 #include <loopscope/base/expects.hpp>
 #include <loopscope/base/work_label.hpp>
 #include <loopscope/cpu/loop_sampler.hpp>
-#include <loopscope/cpu/sample_ring_impl.hpp>
-#include <loopscope/cpu/stack_walker_impl.hpp>
+#include <loopscope/unwind/stack_ring.hpp>
+#include <loopscope/unwind/stack_walker.hpp>
 
 #include <atomic>
 #include <cerrno>
@@ -29,8 +29,8 @@ std::uint64_t clock_ns(clockid_t clock) noexcept {
 
 // What the handler writes to.
 struct sink {
-  sample_ring ring;
-  stack_walker walker;
+  unwind::stack_ring ring;
+  unwind::stack_walker walker;
 };
 
 std::atomic<sink*> active_sink{nullptr};
@@ -78,10 +78,10 @@ void install_handler() {
 }  // namespace
 
 struct loop_sampler::recording {
-  recording(address_range stack, std::uintptr_t outermost)
-      : to{{}, {stack, executable_text(), outermost}} {}
+  recording(unwind::address_range stack, std::uintptr_t outermost)
+      : to{{}, {stack, unwind::executable_text(), outermost}} {}
 
-  std::uint32_t stack_index(ring_slot const& slot);
+  std::uint32_t stack_index(unwind::stack_sample const& slot);
   std::uint32_t label_index(std::string_view const* label);
 
   sink to;
@@ -90,7 +90,7 @@ struct loop_sampler::recording {
   std::map<std::string_view const*, std::uint32_t> labels{{nullptr, 0}};
 };
 
-std::uint32_t loop_sampler::recording::stack_index(ring_slot const& slot) {
+std::uint32_t loop_sampler::recording::stack_index(unwind::stack_sample const& slot) {
   model::call_stack stack(slot.pcs.begin(), slot.pcs.begin() + slot.depth);
   auto const next = static_cast<std::uint32_t>(profile.stacks.size());
   auto const [known, is_new] = stacks.try_emplace(std::move(stack), next);
@@ -114,8 +114,8 @@ bool loop_sampler::available() noexcept {
 }
 
 loop_sampler::loop_sampler() : thread_{gettid()} {
-  auto const stack = own_stack();
-  stack_ = {stack.begin, stack.end, outermost_frame(stack, executable_text())};
+  auto const stack = unwind::own_stack();
+  stack_ = {stack.begin, stack.end, unwind::outermost_frame(stack, unwind::executable_text())};
 }
 
 loop_sampler::~loop_sampler() {
@@ -128,7 +128,7 @@ result<void> loop_sampler::start(int hz) {
   if (timer_) return errc::busy;
   auto const period = std::chrono::microseconds{std::chrono::seconds{1}} / hz;
   recording_ =
-      std::make_unique<recording>(address_range{stack_.begin, stack_.end}, stack_.outermost);
+      std::make_unique<recording>(unwind::address_range{stack_.begin, stack_.end}, stack_.outermost);
   recording_->profile.period = period;
   recording_->profile.start_unix_ns = clock_ns(CLOCK_REALTIME);
   recording_->profile.start_ns = clock_ns(CLOCK_MONOTONIC);
@@ -154,7 +154,7 @@ void loop_sampler::detach() noexcept {
 void loop_sampler::drain() {
   if (!recording_) return;
   auto& profile = recording_->profile;
-  recording_->to.ring.drain([&](ring_slot const& slot) {
+  recording_->to.ring.drain([&](unwind::stack_sample const& slot) {
     profile.samples.push_back({slot.time_ns, recording_->stack_index(slot),
                                recording_->label_index(slot.label), slot.overruns});
   });

@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 
 #include <loopscope/cpu/loop_sampler.hpp>
-#include <loopscope/cpu/native_profiler.hpp>
+#include <loopscope/cpu/gperftools_profiler.hpp>
 
 #include <array>
 #include <atomic>
@@ -123,8 +123,8 @@ class crowd {
 };
 
 // As cpu_recorder does it. \return the number of samples.
-std::size_t record(cpu::loop_sampler& sampler, cpu::native_profiler& native) {
-  if (cpu::native_profiler::available()) REQUIRE(native.start());
+std::size_t record(cpu::loop_sampler& sampler, cpu::gperftools_profiler& native) {
+  if (cpu::gperftools_profiler::available()) REQUIRE(native.start());
   REQUIRE(sampler.start(cpu::max_hz));
   auto const end = clock_type::now() + 20ms;
   while (sampler.taken() < samples_of_a_cycle && clock_type::now() < end) {
@@ -133,7 +133,7 @@ std::size_t record(cpu::loop_sampler& sampler, cpu::native_profiler& native) {
   }
   auto const profile = sampler.stop();
   auto const native_profile = native.stop(1ms);
-  if (cpu::native_profiler::available()) REQUIRE(native_profile.size() >= 8 * sizeof(void*));
+  if (cpu::gperftools_profiler::available()) REQUIRE(native_profile.size() >= 8 * sizeof(void*));
   return profile.samples.size();
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("A thousand recordings among allocations, exceptions and libraries", "
   auto const* const library = spare_library();
   REQUIRE(library);
   std::promise<std::unique_ptr<cpu::loop_sampler>> made;
-  cpu::native_profiler native;
+  cpu::gperftools_profiler native;
   std::size_t samples = 0;
   auto sampler_of_the_busy_thread = made.get_future();
   {

@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include <loopscope/cpu/stack_walker_impl.hpp>
+#include <loopscope/unwind/stack_walker.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include <vector>
 
 using namespace loopscope;
-using cpu::stack_walker;
+using unwind::stack_walker;
 using stack = std::vector<std::uint64_t>;
 
 #ifndef __SANITIZE_THREAD__  // it delivers signals late: there is no stack to speak of
@@ -48,8 +48,8 @@ class walking {
   [[nodiscard]] stack result() const { return {seen.begin(), seen.begin() + depth}; }
 
  private:
-  stack_walker here_{cpu::own_stack(), cpu::executable_text(),
-                     cpu::outermost_frame(cpu::own_stack(), cpu::executable_text())};
+  stack_walker here_{unwind::own_stack(), unwind::executable_text(),
+                     unwind::outermost_frame(unwind::own_stack(), unwind::executable_text())};
   struct sigaction before_ {};
 };
 
@@ -138,30 +138,30 @@ void wait_in_libc() {
 
 }  // namespace
 
-TEST_CASE("A stack holds the callers in order, innermost first", "[cpu]") {
+TEST_CASE("A stack holds the callers in order, innermost first", "[unwind]") {
   auto const all = walk_of(raise_it);
 
   REQUIRE(chain.size() == 3);
   CHECK(holds_in_order(all, chain));
 }
 
-TEST_CASE("A leaf in the C library does not hide its callers", "[cpu]") {
+TEST_CASE("A leaf in the C library does not hide its callers", "[unwind]") {
   auto const all = walk_of(wait_in_libc);
 
   REQUIRE(chain.size() == 3);
   REQUIRE_FALSE(all.empty());
-  CHECK_FALSE(cpu::executable_text().holds(all.front()));
+  CHECK_FALSE(unwind::executable_text().holds(all.front()));
   CHECK(holds_in_order(all, chain));
 }
 
-TEST_CASE("A callback out of the C library does not hide who called the library", "[cpu]") {
+TEST_CASE("A callback out of the C library does not hide who called the library", "[unwind]") {
   auto const all = walk_of(sort_and_raise);
 
   REQUIRE(chain.size() == 3);
   CHECK(holds_in_order(all, chain));
 }
 
-TEST_CASE("A stack of another thread is walked there", "[cpu]") {
+TEST_CASE("A stack of another thread is walked there", "[unwind]") {
   stack all;
   std::thread other{[&] { all = walk_of(raise_it); }};
   other.join();
@@ -170,7 +170,7 @@ TEST_CASE("A stack of another thread is walked there", "[cpu]") {
   CHECK(holds_in_order(all, chain));
 }
 
-TEST_CASE("A deep stack loses its outermost frames", "[cpu]") {
+TEST_CASE("A deep stack loses its outermost frames", "[unwind]") {
   auto const limit = GENERATE(as<std::size_t>{}, 0, 1, 2, 3, 10, 128);
   CAPTURE(limit);
   walking const now{limit};
@@ -182,7 +182,7 @@ TEST_CASE("A deep stack loses its outermost frames", "[cpu]") {
   CHECK(std::count(all.begin(), all.end(), 0) == 0);
 }
 
-TEST_CASE("A stack ends by itself", "[cpu]") {
+TEST_CASE("A stack ends by itself", "[unwind]") {
   walking const now;
   recurse(10);
 
@@ -192,13 +192,13 @@ TEST_CASE("A stack ends by itself", "[cpu]") {
   CHECK(all.size() < seen.size());
 }
 
-TEST_CASE("Stack and text are where their own things lie", "[cpu]") {
+TEST_CASE("Stack and text are where their own things lie", "[unwind]") {
   int const local = 0;
 
-  CHECK(cpu::own_stack().holds(reinterpret_cast<std::uintptr_t>(&local)));
-  CHECK_FALSE(cpu::own_stack().holds(reinterpret_cast<std::uintptr_t>(&chain)));
-  CHECK(cpu::executable_text().holds(reinterpret_cast<std::uintptr_t>(&recurse)));
-  CHECK_FALSE(cpu::executable_text().holds(reinterpret_cast<std::uintptr_t>(&chain)));
+  CHECK(unwind::own_stack().holds(reinterpret_cast<std::uintptr_t>(&local)));
+  CHECK_FALSE(unwind::own_stack().holds(reinterpret_cast<std::uintptr_t>(&chain)));
+  CHECK(unwind::executable_text().holds(reinterpret_cast<std::uintptr_t>(&recurse)));
+  CHECK_FALSE(unwind::executable_text().holds(reinterpret_cast<std::uintptr_t>(&chain)));
 }
 
 #endif

@@ -10,15 +10,15 @@ namespace loopscope::cpu {
 
 /// gperftools' CPU profiler without its timer: it counts the SIGPROFs that a loop_sampler passes
 /// on. \thread worker: starting and stopping takes up to 10 ms
-class native_profiler {
+class gperftools_profiler {
  public:
   /// Whether this build has gperftools.
   static bool available() noexcept;
 
-  native_profiler() = default;
-  native_profiler(native_profiler const&) = delete;
-  native_profiler& operator=(native_profiler const&) = delete;
-  ~native_profiler();
+  gperftools_profiler() = default;
+  gperftools_profiler(gperftools_profiler const&) = delete;
+  gperftools_profiler& operator=(gperftools_profiler const&) = delete;
+  ~gperftools_profiler();
 
   /// Starts to count, into memory.
   /// \return  errc::unsupported  without gperftools;

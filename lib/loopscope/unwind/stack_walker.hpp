@@ -1,5 +1,7 @@
 #pragma once
 
+#include <loopscope/unwind/stack_bounds.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,29 +10,7 @@
 #define UNW_LOCAL_ONLY
 #include <libunwind.h>
 
-namespace loopscope::cpu {
-
-/// Half-open addresses.
-struct address_range {
-  std::uintptr_t begin = 0;
-  std::uintptr_t end = 0;
-
-  [[nodiscard]] bool holds(std::uintptr_t address) const noexcept {
-    return address >= begin && address < end;
-  }
-};
-
-/// The calling thread's stack.
-/// \throws system_error if the C library does not tell.
-address_range own_stack();
-
-/// The text of the running executable.
-address_range executable_text();
-
-/// The frame of the calling thread's first function in our text, such as main: what called it is
-/// the C library's start, of no interest and slow to find by tables.
-/// \return  0 if there is none.
-std::uintptr_t outermost_frame(address_range stack, address_range text);
+namespace loopscope::unwind {
 
 /// Walks the stack that a signal interrupted.
 ///
@@ -67,4 +47,4 @@ class stack_walker {
   std::uintptr_t outermost_;
 };
 
-}  // namespace loopscope::cpu
+}  // namespace loopscope::unwind

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
-namespace loopscope::cpu {
+namespace loopscope::unwind {
 
 /// Deeper stacks lose their outermost frames.
 inline constexpr std::size_t max_depth = 128;
 
 /// One sample as the signal handler leaves it.
-struct ring_slot {
+struct stack_sample {
   std::uint64_t time_ns;
   std::string_view const* label;
   std::uint32_t overruns;
@@ -21,17 +21,17 @@ struct ring_slot {
   std::array<std::uint64_t, max_depth> pcs;
 };
 
-/// Hands samples from the signal handler to whoever drains, without a lock.
+/// Hands samples from a signal handler to the thread that drains, without a lock.
 /// \thread one producer, one consumer
-class sample_ring {
+class stack_ring {
  public:
   /// Room for two seconds at 1000 Hz: the consumer drains ten times a second.
   static constexpr std::size_t capacity = 2048;
 
-  sample_ring() : slots_(capacity) {}
+  stack_ring() : slots_(capacity) {}
 
   /// A free slot, or null if there is none; the sample then counts as dropped. Producer.
-  ring_slot* begin_push() noexcept {
+  stack_sample* begin_push() noexcept {
     if (head_.load(std::memory_order_relaxed) - tail_.load(std::memory_order_acquire) == capacity) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return nullptr;
@@ -59,10 +59,10 @@ class sample_ring {
   }
 
  private:
-  std::vector<ring_slot> slots_;
+  std::vector<stack_sample> slots_;
   std::atomic<std::uint64_t> head_{0};
   std::atomic<std::uint64_t> tail_{0};
   std::atomic<std::uint64_t> dropped_{0};
 };
 
-}  // namespace loopscope::cpu
+}  // namespace loopscope::unwind

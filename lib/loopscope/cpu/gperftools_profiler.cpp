@@ -1,4 +1,5 @@
-#include <loopscope/cpu/native_profiler.hpp>
+#include <loopscope/base/read_file.hpp>
+#include <loopscope/cpu/gperftools_profiler.hpp>
 
 #ifdef LOOPSCOPE_WITH_GPERFTOOLS
 #include <gperftools/profiler.h>
@@ -48,6 +49,10 @@ class gathered_stderr {
   std::FILE* memory_;
 };
 
+std::string path_of(int fd) {
+  return "/proc/self/fd/" + std::to_string(fd);
+}
+
 void put_period(std::string& profile, std::chrono::microseconds period) {
   // The header's fourth 8-byte word.
   constexpr std::size_t offset = 3 * sizeof(std::uint64_t);
@@ -56,32 +61,23 @@ void put_period(std::string& profile, std::chrono::microseconds period) {
     std::memcpy(profile.data() + offset, &value, sizeof value);
 }
 
-std::string contents(int fd) {
-  std::string text(static_cast<std::size_t>(lseek(fd, 0, SEEK_END)), '\0');
-  auto const got = pread(fd, text.data(), text.size(), 0);
-  if (got != static_cast<ssize_t>(text.size()))
-    throw std::system_error{errno, std::generic_category(), "pread"};
-  return text;
-}
-
 }  // namespace
 
-bool native_profiler::available() noexcept {
+bool gperftools_profiler::available() noexcept {
   return true;
 }
 
-native_profiler::~native_profiler() {
+gperftools_profiler::~gperftools_profiler() {
   if (!file_) return;
   gathered_stderr const quiet;
   ProfilerStop();
 }
 
-result<void> native_profiler::start() {
+result<void> gperftools_profiler::start() {
   if (file_) return errc::busy;
   file_descriptor memory{memfd_create("cpu.prof", MFD_CLOEXEC)};
   if (!memory) throw std::system_error{errno, std::generic_category(), "memfd_create"};
-  auto const path = "/proc/self/fd/" + std::to_string(memory.get());
-  if (ProfilerStart(path.c_str()) == 0) return errc::busy;
+  if (ProfilerStart(path_of(memory.get()).c_str()) == 0) return errc::busy;
   // Its own timer counts CPU time of the process and would interrupt any thread.
   itimerval const off{};
   setitimer(ITIMER_PROF, &off, nullptr);
@@ -89,31 +85,32 @@ result<void> native_profiler::start() {
   return {};
 }
 
-std::string native_profiler::stop(std::chrono::microseconds period) {
+std::string gperftools_profiler::stop(std::chrono::microseconds period) {
   if (!file_) return {};
   {
     gathered_stderr const quiet;
     ProfilerStop();
   }
   auto const file = std::exchange(file_, file_descriptor{});
-  auto profile = contents(file.get());
-  put_period(profile, period);
-  return profile;
+  auto profile = read_file(path_of(file.get()));
+  if (!profile) throw std::system_error{profile.error(), "cannot read the profile"};
+  put_period(*profile, period);
+  return std::move(*profile);
 }
 
 #else
 
-bool native_profiler::available() noexcept {
+bool gperftools_profiler::available() noexcept {
   return false;
 }
 
-native_profiler::~native_profiler() = default;
+gperftools_profiler::~gperftools_profiler() = default;
 
-result<void> native_profiler::start() {
+result<void> gperftools_profiler::start() {
   return errc::unsupported;
 }
 
-std::string native_profiler::stop(std::chrono::microseconds) {
+std::string gperftools_profiler::stop(std::chrono::microseconds) {
   return {};
 }
 

@@ -1,5 +1,5 @@
 #include <loopscope/base/cgroup.hpp>
-#include <loopscope/capture/cpu_pressure.hpp>
+#include <loopscope/capture/cpu_contention.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -37,16 +37,16 @@ seconds stolen_time(std::filesystem::path const& root) {
 
 }  // namespace
 
-cpu_pressure operator-(cpu_pressure_counters const& later, cpu_pressure_counters const& earlier) {
-  cpu_pressure between{.throttled = {}, .stolen = later.stolen - earlier.stolen};
+cpu_contention operator-(cpu_contention_counters const& later, cpu_contention_counters const& earlier) {
+  cpu_contention between{.throttled = {}, .stolen = later.stolen - earlier.stolen};
   for (auto const& [group, time] : later.throttled)
     if (auto const before = earlier.throttled.find(group); before != earlier.throttled.end())
       between.throttled = std::max(between.throttled, time - before->second);
   return between;
 }
 
-cpu_pressure_counters read_cpu_pressure(std::filesystem::path const& root) {
-  cpu_pressure_counters now{.throttled = {}, .stolen = stolen_time(root)};
+cpu_contention_counters read_cpu_contention(std::filesystem::path const& root) {
+  cpu_contention_counters now{.throttled = {}, .stolen = stolen_time(root)};
   for (auto const& group : cgroups_of_process("cpu", root))
     now.throttled[group.directory] = throttled_time(group);
   return now;

@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
-#include <loopscope/capture/cpu_pressure.hpp>
+#include <loopscope/capture/cpu_contention.hpp>
 
 #include <filesystem>
 #include <string>
@@ -22,11 +22,11 @@ struct machine {
     fs::create_directories(file.parent_path());
     test::write_file(file, text);
   }
-  [[nodiscard]] capture::cpu_pressure_counters counted() const {
-    return capture::read_cpu_pressure(root.path());
+  [[nodiscard]] capture::cpu_contention_counters counted() const {
+    return capture::read_cpu_contention(root.path());
   }
   // Since boot, when all counters were zero.
-  [[nodiscard]] capture::cpu_pressure read() const {
+  [[nodiscard]] capture::cpu_contention read() const {
     auto const now = counted();
     auto boot = now;
     boot.stolen = {};
@@ -105,8 +105,8 @@ TEST_CASE("The time that a process is kept from the CPU", "[capture]") {
   }
 
   SECTION("can be read on this very system") {
-    auto const before = capture::read_cpu_pressure();
-    auto const passed = capture::read_cpu_pressure() - before;
+    auto const before = capture::read_cpu_contention();
+    auto const passed = capture::read_cpu_contention() - before;
 
     CHECK(passed.throttled.count() >= 0);
     CHECK(passed.stolen.count() >= 0);
