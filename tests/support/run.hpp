@@ -17,7 +17,7 @@ namespace loopscope::test {
 /// \throws what `op` throws, and runtime_error if it is not done within `patience` (wall time).
 template <class T>
 T run_on(boost::asio::io_context& loop, boost::asio::awaitable<T> op,
-         std::chrono::seconds patience = std::chrono::seconds{5}) {
+         std::chrono::seconds patience = std::chrono::seconds{60}) {
   // A T need not have a default, which co_spawn would ask for.
   std::conditional_t<std::is_void_v<T>, bool, std::optional<T>> value{};
   bool done = false;
@@ -40,10 +40,10 @@ T run_on(boost::asio::io_context& loop, boost::asio::awaitable<T> op,
   if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 
-/// Runs `op` on a loop of its own. Not for what other threads answer: they may still hold the loop
-/// when it ends, so theirs has to outlive them.
+/// Runs `op` on a loop of its own. Not for what other threads resume: they may still hold the loop
+/// when it ends.
 template <class T>
-T run(boost::asio::awaitable<T> op, std::chrono::seconds patience = std::chrono::seconds{5}) {
+T run(boost::asio::awaitable<T> op, std::chrono::seconds patience = std::chrono::seconds{60}) {
   boost::asio::io_context loop{1};
   return run_on(loop, std::move(op), patience);
 }

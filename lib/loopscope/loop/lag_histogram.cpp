@@ -15,7 +15,9 @@ double seconds(lag_histogram::duration value) {
 }  // namespace
 
 // Below 32 us a bucket is 1 us wide; above, each octave is cut into 32.
-std::size_t lag_histogram::bucket_of(std::uint64_t us) noexcept {
+std::size_t lag_histogram::bucket_of(duration lag) noexcept {
+  auto const us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(lag).count());
   if (us < sub_buckets) return us;
   auto const octave = static_cast<unsigned>(std::bit_width(us)) - sub_bits;
   auto const bucket = octave * sub_buckets + ((us >> (octave - 1)) - sub_buckets);
@@ -30,8 +32,7 @@ std::uint64_t lag_histogram::upper_bound_us(std::size_t bucket) noexcept {
 
 void lag_histogram::record(duration lag) noexcept {
   lag = std::max(lag, duration{});
-  auto const us = std::chrono::duration_cast<std::chrono::microseconds>(lag).count();
-  ++buckets_[bucket_of(static_cast<std::uint64_t>(us))];
+  ++buckets_[bucket_of(lag)];
   ++count_;
   sum_ += seconds(lag);
   sum_of_squares_ += seconds(lag) * seconds(lag);

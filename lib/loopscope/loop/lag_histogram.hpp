@@ -34,11 +34,13 @@ class lag_histogram {
   [[nodiscard]] duration percentile(double share) const noexcept;
 
  private:
+  friend class published_lags;
+
   static constexpr unsigned sub_bits = 5;
   static constexpr std::size_t sub_buckets = std::size_t{1} << sub_bits;
   static constexpr std::size_t octaves = 32;
 
-  static std::size_t bucket_of(std::uint64_t us) noexcept;
+  static std::size_t bucket_of(duration lag) noexcept;
   static std::uint64_t upper_bound_us(std::size_t bucket) noexcept;
 
   std::array<std::uint32_t, sub_buckets * octaves> buckets_{};

@@ -7,39 +7,39 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <cstdint>
 
 namespace loopscope::loop {
 
 namespace asio = boost::asio;
 
 void rolling_lag::record(clock::time_point due, clock::time_point now) {
+  auto const late = std::max<std::chrono::nanoseconds>(now - due, {});
+  last_lag_ = late;
   last_tick_ = now;
-  last_lag_ = std::max<std::chrono::nanoseconds>(now - due, {});
-  auto& lags = window_at(now).lags;
-  lags.record(last_lag_);
+  auto& lags = window_at(now);
+  lags.record(late);
   // What is older than the span would be forgotten at once: bounds the loop after a long stop.
-  auto const oldest = std::max<std::chrono::nanoseconds>(last_lag_ - span, {});
-  for (auto lag = last_lag_ - tick; lag > oldest; lag -= tick) lags.record(lag);
+  auto const oldest = std::max<std::chrono::nanoseconds>(late - span, {});
+  for (auto lag = late - tick; lag > oldest; lag -= tick) lags.record(lag);
 }
 
 lag_histogram rolling_lag::recent(clock::time_point now) const {
-  auto const newest = number_of(now);
+  auto const oldest = number_of(now) - static_cast<std::int64_t>(window_count);
   lag_histogram sum;
-  for (auto const& each : windows_)
-    if (each.number > newest - static_cast<std::int64_t>(window_count)) sum.merge(each.lags);
+  for (auto const& each : windows_) each.add_to(sum, oldest);
   return sum;
 }
 
 std::chrono::nanoseconds rolling_lag::current(clock::time_point now) const {
-  if (last_tick_ == clock::time_point{}) return {};
-  return std::max<std::chrono::nanoseconds>(last_lag_, now - last_tick_ - tick);
+  auto const tick_at = last_tick_.load();
+  if (tick_at == clock::time_point{}) return {};
+  return std::max<std::chrono::nanoseconds>(last_lag_, now - tick_at - tick);
 }
 
-rolling_lag::window& rolling_lag::window_at(clock::time_point now) {
+published_lags& rolling_lag::window_at(clock::time_point now) {
   auto const number = number_of(now);
   auto& current = windows_[static_cast<std::size_t>(number) % window_count];
-  if (current.number != number) current = {number, {}};
+  if (current.number() != number) current.begin(number);
   return current;
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <loopscope/loop/lag_histogram.hpp>
+#include <loopscope/loop/published_lags.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace loopscope::loop {
 
@@ -14,8 +17,8 @@ namespace loopscope::loop {
 ///
 /// A tick that comes late by d stands for all that should have come meanwhile: d-10 ms, d-20 ms
 /// and so on are recorded too, so that one long stall weighs as much as it lasted (coordinated
-/// omission). Reading changes nothing.
-/// \thread loop
+/// omission). Reading changes nothing, and is right while the loop is blocked.
+/// \thread any, but for record(): the loop
 class rolling_lag {
  public:
   using clock = std::chrono::steady_clock;
@@ -36,18 +39,15 @@ class rolling_lag {
   static constexpr std::chrono::seconds window_length{5};
   static constexpr std::size_t window_count = span / window_length;
 
-  struct window {
-    std::chrono::steady_clock::duration::rep number = -1;
-    lag_histogram lags;
-  };
+  static std::int64_t number_of(clock::time_point time) {
+    return time.time_since_epoch() / window_length;
+  }
 
-  static auto number_of(clock::time_point time) { return time.time_since_epoch() / window_length; }
+  published_lags& window_at(clock::time_point now);
 
-  window& window_at(clock::time_point now);
-
-  std::array<window, window_count> windows_;
-  clock::time_point last_tick_{};
-  std::chrono::nanoseconds last_lag_{};
+  std::array<published_lags, window_count> windows_;
+  std::atomic<clock::time_point> last_tick_{clock::time_point{}};
+  std::atomic<std::chrono::nanoseconds> last_lag_{std::chrono::nanoseconds{}};
 };
 
 /// Ticks every 10 ms on the calling executor and records into `lag`, until cancelled.

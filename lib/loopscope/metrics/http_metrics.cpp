@@ -19,19 +19,12 @@ std::size_t http_metrics::key_hash::operator()(key const& k) const noexcept {
   return (pointer(k.method) * 31 + pointer(k.route)) * 31 + k.status;
 }
 
-http_metrics::http_metrics(prometheus::Registry& registry)
-    : duration_{prometheus::BuildHistogram()
-                    .Name("http_request_duration_seconds")
-                    .Help("Time from a complete request head to the written answer.")
-                    .Register(registry)},
-      requests_{prometheus::BuildCounter()
-                    .Name("http_requests_total")
-                    .Help("Requests answered.")
-                    .Register(registry)},
-      errors_{prometheus::BuildCounter()
-                  .Name("http_request_errors_total")
-                  .Help("Requests answered with a status of 400 or above.")
-                  .Register(registry)} {}
+http_metrics::http_metrics(families const& make)
+    : duration_{make.histograms("http_request_duration_seconds",
+                                "Time from a complete request head to the written response.")},
+      requests_{make.counters("http_requests_total", "Requests that had a response.")},
+      errors_{make.counters("http_request_errors_total",
+                            "Requests whose response had a status of 400 or above.")} {}
 
 void http_metrics::record(std::string_view method, std::string_view route, unsigned status,
                           std::chrono::nanoseconds duration) {

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <loopscope/metrics/families.hpp>
+
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/histogram.h>
-#include <prometheus/registry.h>
 
 #include <chrono>
 #include <cstddef>
@@ -15,14 +16,15 @@ namespace loopscope::metrics {
 /// `http_request_duration_seconds`, `http_requests_total` and `http_request_errors_total`, with
 /// the labels method, route and status_code.
 ///
-/// Errors are answers of 400 and above. \thread loop
+/// Errors are responses of 400 and above. Each listener has an object of its own; over one registry
+/// they count into the same series. \thread the listener's loop
 class http_metrics {
  public:
-  explicit http_metrics(prometheus::Registry& registry);
+  explicit http_metrics(families const& make);
 
   /// \param method  one of a bounded set.
   /// \param route   the route's pattern, not the path: one of a bounded set.
-  /// Both have to be static text: the series is remembered by their addresses. O(1).
+  /// Both texts outlive this object: the series is remembered by their addresses. O(1).
   void record(std::string_view method, std::string_view route, unsigned status,
               std::chrono::nanoseconds duration);
 

@@ -1,9 +1,7 @@
-#include <loopscope/metrics/families_impl.hpp>
+#include <loopscope/base/read_file.hpp>
 #include <loopscope/metrics/process_metrics.hpp>
 
 #include <dirent.h>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -48,38 +46,36 @@ double count_open_fds() {
 
 // Unix time of the start: field 22 of /proc/self/stat, in clock ticks after boot.
 double start_time() {
-  std::ifstream stat{"/proc/self/stat"};
-  std::string text{std::istreambuf_iterator<char>{stat}, {}};
+  auto const text = read_file_or_nothing("/proc/self/stat");
   std::istringstream after_name{text.substr(text.rfind(')') + 1)};
   std::string skipped;
   for (int field = 3; field < 22; ++field) after_name >> skipped;
   double ticks = 0;
   after_name >> ticks;
 
-  std::ifstream boot{"/proc/stat"};
-  std::string const kernel{std::istreambuf_iterator<char>{boot}, {}};
+  auto const kernel = read_file_or_nothing("/proc/stat");
   return status_value(kernel, "\nbtime ") + ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 }  // namespace
 
-process_metrics::process_metrics(prometheus::Registry& registry)
-    : cpu_user_{make_counter(registry, "process_cpu_user_seconds_total",
+process_metrics::process_metrics(families const& make)
+    : cpu_user_{make.counter("process_cpu_user_seconds_total",
                              "User CPU time spent in seconds.")},
-      cpu_system_{make_counter(registry, "process_cpu_system_seconds_total",
+      cpu_system_{make.counter("process_cpu_system_seconds_total",
                                "System CPU time spent in seconds.")},
-      cpu_{make_counter(registry, "process_cpu_seconds_total",
+      cpu_{make.counter("process_cpu_seconds_total",
                         "User and system CPU time spent in seconds.")},
-      start_time_{make_gauge(registry, "process_start_time_seconds",
+      start_time_{make.gauge("process_start_time_seconds",
                              "Start time of the process in seconds since the Unix epoch.")},
       resident_{
-          make_gauge(registry, "process_resident_memory_bytes", "Resident memory size in bytes.")},
+          make.gauge("process_resident_memory_bytes", "Resident memory size in bytes.")},
       virtual_{
-          make_gauge(registry, "process_virtual_memory_bytes", "Virtual memory size in bytes.")},
-      heap_{make_gauge(registry, "process_heap_bytes", "Size of the data segment in bytes.")},
-      open_fds_{make_gauge(registry, "process_open_fds", "Number of open file descriptors.")},
-      max_fds_{make_gauge(registry, "process_max_fds", "Maximum number of open file descriptors.")},
-      threads_{make_gauge(registry, "process_threads", "Number of threads.")} {
+          make.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")},
+      heap_{make.gauge("process_heap_bytes", "Size of the data segment in bytes.")},
+      open_fds_{make.gauge("process_open_fds", "Number of open file descriptors.")},
+      max_fds_{make.gauge("process_max_fds", "Maximum number of open file descriptors.")},
+      threads_{make.gauge("process_threads", "Number of threads.")} {
   start_time_.Set(start_time());
 }
 
@@ -90,8 +86,7 @@ void process_metrics::update() {
     advance(cpu_system_, seconds(usage.ru_stime));
     advance(cpu_, seconds(usage.ru_utime) + seconds(usage.ru_stime));
   }
-  std::ifstream file{"/proc/self/status"};
-  std::string const status{std::istreambuf_iterator<char>{file}, {}};
+  auto const status = read_file_or_nothing("/proc/self/status");
   constexpr double kib = 1024;
   resident_.Set(status_value(status, "\nVmRSS:") * kib);
   virtual_.Set(status_value(status, "\nVmSize:") * kib);

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <loopscope/metrics/families.hpp>
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
-#include <prometheus/registry.h>
 
 namespace loopscope::metrics {
 
@@ -12,7 +13,7 @@ namespace loopscope::metrics {
 /// prom-client for the split into user and system time.
 class process_metrics {
  public:
-  explicit process_metrics(prometheus::Registry& registry);
+  explicit process_metrics(families const& make);
 
   /// Reads /proc and sets every value. \thread worker, one at a time: it opens files
   void update();

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <loopscope/metrics/http_metrics.hpp>
+#include <loopscope/metrics/families.hpp>
 #include <loopscope/metrics/process_metrics.hpp>
 
 #include <prometheus/gauge.h>
-#include <prometheus/registry.h>
 
 namespace loopscope::metrics {
 
@@ -19,7 +18,7 @@ struct lag_metrics {
   prometheus::Gauge& p90;
   prometheus::Gauge& p99;
 
-  explicit lag_metrics(prometheus::Registry& registry);
+  explicit lag_metrics(families const& make);
 };
 
 /// The allocator's memory. Make it only where there are figures: a gauge of zero would lie.
@@ -31,13 +30,12 @@ struct tcmalloc_metrics {
   prometheus::Gauge& thread_cache;
   prometheus::Gauge& central_cache;
 
-  explicit tcmalloc_metrics(prometheus::Registry& registry);
+  explicit tcmalloc_metrics(families const& make);
 };
 
-/// Everything that loopscope exposes of a service.
-/// \thread loop for `http`, worker for `process`; gauges are atomic: any
+/// Everything that loopscope exposes of a service but its requests, see http_metrics.
+/// \thread short worker for `process`; gauges are atomic: any
 struct service_metrics {
-  http_metrics http;
   process_metrics process;
   lag_metrics lag;
   prometheus::Gauge& uptime;
@@ -45,8 +43,7 @@ struct service_metrics {
   prometheus::Gauge& artifacts;
   prometheus::Gauge& artifact_bytes;
 
-  /// \param registry  outlives the struct.
-  explicit service_metrics(prometheus::Registry& registry);
+  explicit service_metrics(families const& make);
 };
 
 }  // namespace loopscope::metrics

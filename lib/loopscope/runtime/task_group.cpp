@@ -33,7 +33,18 @@ asio::awaitable<void> task_group::wait() {
 
 void task_group::erase(signals::iterator task) {
   signals_.erase(task);
+  --size_;
   if (signals_.empty()) idle_.cancel();
+}
+
+task_group::on_error report_to(logger& log, std::string_view event) {
+  return [&log, event](std::exception_ptr failure) {
+    try {
+      std::rethrow_exception(std::move(failure));
+    } catch (std::exception const& error) {
+      log.error(event, {{"reason", error.what()}});
+    }
+  };
 }
 
 }  // namespace loopscope::runtime

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <loopscope/base/log.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -9,17 +11,19 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <list>
+#include <string_view>
 #include <utility>
 
 namespace loopscope::runtime {
 
 /// The spawned coroutines of one owner: cancel them all, then wait for the last to end.
-/// \thread loop
+/// \thread loop, but for size()
 class task_group {
  public:
   /// Called with what escaped from a coroutine.
@@ -33,6 +37,7 @@ class task_group {
   template <class F>  // F: () -> awaitable<void>
   void spawn(F make) {
     auto const task = signals_.emplace(signals_.end());
+    ++size_;
     auto done = [this, task](std::exception_ptr failure) {
       if (failure) report_(std::move(failure));
       // Later, because the signal must outlive the coroutine's frame.
@@ -51,8 +56,8 @@ class task_group {
   /// Ends when the group is empty.
   boost::asio::awaitable<void> wait();
 
-  /// Number of coroutines that run, among them those that just ended.
-  [[nodiscard]] std::size_t size() const noexcept { return signals_.size(); }
+  /// Number of coroutines that run, among them those that just ended. \thread any
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:
   using signals = std::list<boost::asio::cancellation_signal>;
@@ -63,6 +68,12 @@ class task_group {
   boost::asio::steady_timer idle_;
   on_error report_;
   signals signals_;
+  std::atomic<std::size_t> size_{0};
 };
+
+/// Logs what escaped from a coroutine as an error.
+/// \param log    outlives the result.
+/// \param event  static text.
+task_group::on_error report_to(logger& log, std::string_view event = "task_failed");
 
 }  // namespace loopscope::runtime

@@ -42,7 +42,7 @@ asio::awaitable<void> noting(std::vector<std::string>& labels, runtime::workers&
   asio::steady_timer timer{here, std::chrono::milliseconds{1}};
   co_await timer.async_wait(asio::use_awaitable);
   labels.push_back(label_now());
-  co_await runtime::offload(workers, [] {});
+  co_await runtime::offload(workers.short_lane, [] {});
   labels.push_back(label_now());
 }
 

@@ -8,9 +8,11 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <exception>
 #include <future>
@@ -36,7 +38,7 @@ asio::awaitable<trace> traced(runtime::workers& workers) {
   trace seen;
   seen.before = std::this_thread::get_id();
   auto job = [&] { seen.work = std::this_thread::get_id(); };
-  co_await runtime::offload(workers, std::move(job));
+  co_await runtime::offload(workers.short_lane, std::move(job));
   seen.after = std::this_thread::get_id();
   co_return seen;
 }
@@ -60,32 +62,32 @@ TEST_CASE("Offloaded work leaves the loop thread and comes back", "[runtime]") {
   CHECK(first.after == first.before);
   CHECK(first.work != first.before);
   CHECK(first.work != std::thread::id{});
-  CHECK(second.work == first.work);  // there is only one worker
+  CHECK(second.work == first.work);  // a lane has only one thread
 }
 
-TEST_CASE("Offloaded work answers", "[runtime]") {
+TEST_CASE("Offloaded work returns", "[runtime]") {
   asio::io_context loop{1};
   runtime::workers workers;
 
   SECTION("a value") {
-    CHECK(test::run_on(loop, runtime::offload(workers, [] { return std::string{"done"}; })) ==
+    CHECK(test::run_on(loop, runtime::offload(workers.short_lane, [] { return std::string{"done"}; })) ==
           "done");
   }
 
   SECTION("a value that has no default and cannot be copied") {
-    CHECK(*test::run_on(loop, runtime::offload(workers, [] { return parcel{7}; })).value == 7);
+    CHECK(*test::run_on(loop, runtime::offload(workers.short_lane, [] { return parcel{7}; })).value == 7);
   }
 
   SECTION("a value made of what it alone owns") {
     auto job = [owned = std::make_unique<int>(3)]() mutable { return std::move(owned); };
-    auto const result = test::run_on(loop, runtime::offload(workers, std::move(job)));
+    auto const result = test::run_on(loop, runtime::offload(workers.short_lane, std::move(job)));
 
     CHECK(*result == 3);
   }
 
   SECTION("nothing") {
     auto done = false;
-    test::run_on(loop, runtime::offload(workers, [&] { done = true; }));
+    test::run_on(loop, runtime::offload(workers.short_lane, [&] { done = true; }));
 
     CHECK(done);
   }
@@ -93,11 +95,11 @@ TEST_CASE("Offloaded work answers", "[runtime]") {
   SECTION("an exception, which the caller gets") {
     CHECK_THROWS_WITH(
         test::run_on(
-            loop, runtime::offload(workers, []() -> parcel { throw std::runtime_error{"disk"}; })),
+            loop, runtime::offload(workers.short_lane, []() -> parcel { throw std::runtime_error{"disk"}; })),
         "disk");
-    CHECK_THROWS_AS(test::run_on(loop, runtime::offload(workers, [] { throw std::bad_alloc{}; })),
+    CHECK_THROWS_AS(test::run_on(loop, runtime::offload(workers.short_lane, [] { throw std::bad_alloc{}; })),
                     std::bad_alloc);
-    CHECK(test::run_on(loop, runtime::offload(workers, [] { return 1; })) == 1);
+    CHECK(test::run_on(loop, runtime::offload(workers.short_lane, [] { return 1; })) == 1);
   }
 }
 
@@ -108,7 +110,7 @@ TEST_CASE("Offloaded work runs in the order of the calls", "[runtime]") {
   auto failed = false;
   runtime::task_group tasks{loop.get_executor(), [&](std::exception_ptr const&) { failed = true; }};
   for (int i = 0; i < 50; ++i)
-    tasks.spawn([&, i] { return runtime::offload(workers, [&order, i] { order.push_back(i); }); });
+    tasks.spawn([&, i] { return runtime::offload(workers.short_lane, [&order, i] { order.push_back(i); }); });
   test::run_on(loop, tasks.wait());
   workers.join();
 
@@ -130,7 +132,7 @@ TEST_CASE("Cancelling does not leave offloaded work alone with its captures", "[
       may_end.get_future().wait();
       seen = *owned;
     };
-    co_await runtime::offload(workers, std::move(job));
+    co_await runtime::offload(workers.short_lane, std::move(job));
   });
   loop.poll();
   started.get_future().wait();
@@ -153,15 +155,15 @@ TEST_CASE("The loop goes on while work is offloaded", "[runtime]") {
   auto wait_for_loop = [&] { loop_ran.get_future().wait(); };
   asio::post(loop, [&] { asio::post(loop, [&] { loop_ran.set_value(); }); });
 
-  CHECK_NOTHROW(test::run_on(loop, runtime::offload(workers, std::move(wait_for_loop))));
+  CHECK_NOTHROW(test::run_on(loop, runtime::offload(workers.short_lane, std::move(wait_for_loop))));
 }
 
-TEST_CASE("The worker", "[runtime]") {
+TEST_CASE("A lane", "[runtime]") {
   asio::io_context loop{1};
   runtime::workers workers;
 
   SECTION("blocks every signal, so that none interrupts it") {
-    auto const blocked = test::run_on(loop, runtime::offload(workers, [] {
+    auto const blocked = test::run_on(loop, runtime::offload(workers.short_lane, [] {
                                         sigset_t mask;
                                         pthread_sigmask(SIG_SETMASK, nullptr, &mask);
                                         return mask;
@@ -173,10 +175,29 @@ TEST_CASE("The worker", "[runtime]") {
 
   SECTION("does what was handed over before it is joined") {
     auto done = 0;
-    for (int i = 0; i < 10; ++i) asio::post(workers.pool(), [&] { ++done; });
+    for (int i = 0; i < 10; ++i) asio::post(workers.short_lane.executor(), [&] { ++done; });
     workers.join();
     workers.join();
 
     CHECK(done == 10);
   }
+}
+
+TEST_CASE("What waits in one lane does not wait for the other", "[runtime]") {
+  asio::io_context loop{1};
+  runtime::workers workers;
+  std::promise<void> may_end;
+  auto bulk = [&] { may_end.get_future().wait(); };
+  auto ended = asio::co_spawn(loop, runtime::offload(workers.bulk_lane, std::move(bulk)),
+                              asio::use_future);
+  loop.poll();
+
+  CHECK(test::run_on(loop, runtime::offload(workers.short_lane, [] { return 7; })) == 7);
+  CHECK(ended.wait_for(std::chrono::seconds{0}) == std::future_status::timeout);
+  may_end.set_value();
+  workers.join();
+  loop.restart();
+  loop.poll();
+
+  CHECK(ended.wait_for(std::chrono::seconds{0}) == std::future_status::ready);
 }
