@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -12,33 +11,41 @@ namespace loopscope::artifacts {
 
 result<file_descriptor> open_directory(std::filesystem::path const& path) {
   file_descriptor directory{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory) return errc::storage_unavailable;
+  if (!directory) return storage_error(errno);
   return directory;
 }
 
-std::vector<std::string> names_in(int directory) {
+result<std::vector<std::string>> names_in(int directory) {
   // A descriptor of its own: reading moves the offset, and closedir() closes it.
   auto const fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   std::unique_ptr<DIR, int (*)(DIR*)> const stream{fd < 0 ? nullptr : fdopendir(fd), closedir};
+  if (!stream) return storage_error(errno);
   std::vector<std::string> names;
-  while (stream) {
+  while (true) {
+    errno = 0;
     auto const* entry = readdir(stream.get());  // NOLINT(concurrency-mt-unsafe): our own stream
-    if (!entry) break;
+    if (!entry && errno != 0) return storage_error(errno);
+    if (!entry) return names;
     names.emplace_back(entry->d_name);
   }
-  return names;
+}
+
+bool is_own_regular_file(struct stat const& info) {
+  return S_ISREG(info.st_mode) && info.st_uid == geteuid() && info.st_nlink == 1;
 }
 
 bool is_own_regular_file(int fd) {
   struct stat info {};
-  return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() &&
-         info.st_nlink == 1;
+  return fstat(fd, &info) == 0 && is_own_regular_file(info);
 }
 
-file_descriptor open_own_file(int directory, std::string const& name) {
+result<file_descriptor> open_own_file(int directory, std::string const& name) {
   constexpr auto flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   file_descriptor file{openat(directory, name.c_str(), flags)};
-  return file && is_own_regular_file(file.get()) ? std::move(file) : file_descriptor{};
+  if (!file && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO))
+    return storage_error(errno);
+  if (!file || !is_own_regular_file(file.get())) return errc::not_found;
+  return file;
 }
 
 }  // namespace loopscope::artifacts

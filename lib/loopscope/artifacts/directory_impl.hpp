@@ -5,22 +5,26 @@
 
 #include <filesystem>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 namespace loopscope::artifacts {
 
-/// \return errc::storage_unavailable  it is not there, or is no directory that we may enter.
+/// \return a storage error: it is not there, is no directory, may not be entered, ...
 result<file_descriptor> open_directory(std::filesystem::path const& path);
 
 /// The names of all entries, in no order. O(entries).
-std::vector<std::string> names_in(int directory);
+/// \return a storage error.
+result<std::vector<std::string>> names_in(int directory);
 
-/// Whether an open file is a regular one of our own user with a single link: a planted hard link
-/// or another user's file is never touched.
+/// Whether this is a regular file of our own user with a single link: a planted hard link or another
+/// user's file is never touched.
+bool is_own_regular_file(struct stat const& info);
 bool is_own_regular_file(int fd);
 
-/// Opens such a file for reading; holds nothing if there is none of that name. A link is not
-/// followed, and a planted fifo cannot hold us.
-file_descriptor open_own_file(int directory, std::string const& name);
+/// Opens such a file for reading. A link is not followed, and a planted fifo cannot block us.
+/// \return errc::not_found  there is none of that name;
+///         a storage error  it could not be looked at.
+result<file_descriptor> open_own_file(int directory, std::string const& name);
 
 }  // namespace loopscope::artifacts

@@ -1,18 +1,13 @@
 #include <loopscope/artifacts/name.hpp>
-#include <loopscope/base/ids.hpp>
+#include <loopscope/base/capture_formats.hpp>
+#include <loopscope/base/hex.hpp>
 #include <loopscope/base/time.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace loopscope::artifacts {
 
 namespace {
-
-constexpr std::array<std::string_view, 2> kinds{"cpu", "heap"};
-constexpr std::array<std::string_view, 9> extensions{"cpuprofile",  "pb.gz",      "prof",
-                                                     "folded",      "raw",        "heapsnapshot",
-                                                     "heapprofile", "heap.pb.gz", "heap"};
 
 // `0` stands for a digit and `x` for a lower-case hex digit; anything else for itself.
 constexpr std::string_view rest_shape = "-0000-00-00T00-00-00.000Z-xxxxxxxx.";
@@ -29,14 +24,14 @@ bool fits(char c, char shape) {
 
 std::optional<artifact_name> parse_name(std::string_view text) {
   auto const kind = text.substr(0, text.find('-'));
+  auto const& kinds = capture_kind_names;
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) return std::nullopt;
   auto const rest = text.substr(kind.size());
   if (rest.size() < rest_shape.size()) return std::nullopt;
   auto const shaped = rest.substr(0, rest_shape.size());
   if (!std::equal(shaped.begin(), shaped.end(), rest_shape.begin(), fits)) return std::nullopt;
   auto const extension = rest.substr(rest_shape.size());
-  if (std::find(extensions.begin(), extensions.end(), extension) == extensions.end())
-    return std::nullopt;
+  if (!find_capture_format(extension)) return std::nullopt;
   auto const id = shaped.substr(shaped.size() - 1 - id_length, id_length);
   return artifact_name{kind, id, extension};
 }

@@ -1,6 +1,6 @@
 #include <loopscope/artifacts/directory_impl.hpp>
 #include <loopscope/artifacts/owner_lock.hpp>
-#include <loopscope/base/ids.hpp>
+#include <loopscope/base/hex.hpp>
 
 #include <cerrno>
 #include <fcntl.h>
@@ -40,7 +40,9 @@ bool is_same_file(int directory, std::string const& name, int fd) {
 }
 
 void remove_dead(int directory) {
-  for (auto const& name : names_in(directory)) {
+  auto const names = names_in(directory);
+  if (!names) return;  // what cannot be listed cannot be written to either, which is reported
+  for (auto const& name : *names) {
     if (!is_lock_name(name)) continue;
     auto const file = open_lock(directory, name, O_RDONLY);
     if (file && is_own_regular_file(file.get()) && flock(file.get(), LOCK_EX | LOCK_NB) == 0)
@@ -52,11 +54,13 @@ void remove_dead(int directory) {
 
 owner_lock::owner_lock(int directory) {
   remove_dead(directory);
+  int cause = EEXIST;
   for (int i = 0; i < attempts; ++i) {
     auto id = random_hex(id_length);
     auto const name = file_name(id);
     auto file = open_lock(directory, name, O_RDWR | O_CREAT);
-    if (!file && errno != EEXIST && errno != ELOOP && errno != EACCES) break;
+    if (!file) cause = errno;
+    if (!file && cause != EEXIST && cause != ELOOP && cause != EACCES) break;
     if (!file || !is_own_regular_file(file.get())) continue;
     if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
     if (!is_same_file(directory, name, file.get())) continue;
@@ -64,7 +68,7 @@ owner_lock::owner_lock(int directory) {
     file_ = std::move(file);
     return;
   }
-  throw std::system_error{errno, std::generic_category(), "cannot write to the artifact directory"};
+  throw std::system_error{cause, std::generic_category(), "cannot write to the artifact directory"};
 }
 
 bool owner_lock::is_in(int directory) const {
@@ -74,7 +78,9 @@ bool owner_lock::is_in(int directory) const {
 bool owner_lock::is_held_elsewhere(int directory, std::string_view id) const {
   if (id == id_) return false;
   auto const file = open_lock(directory, file_name(id), O_RDONLY);
-  if (!file || !is_own_regular_file(file.get())) return false;
+  // Without a descriptor to look with, it has to be taken for somebody's.
+  if (!file) return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+  if (!is_own_regular_file(file.get())) return false;
   return flock(file.get(), LOCK_SH | LOCK_NB) != 0;
 }
 

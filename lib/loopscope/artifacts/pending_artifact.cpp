@@ -1,5 +1,6 @@
-#include <loopscope/artifacts/directory_impl.hpp>
+#include <loopscope/artifacts/digest_cache.hpp>
 #include <loopscope/artifacts/pending_artifact.hpp>
+#include <loopscope/base/expects.hpp>
 
 #include <cerrno>
 #include <fcntl.h>
@@ -47,8 +48,15 @@ result<void> pending_artifact::write(std::string_view bytes) {
   return {};
 }
 
-result<void> pending_artifact::publish() {
+result<void> pending_artifact::complete() {
+  if (!sha256_.empty()) return {};
   if (fsync(fd()) != 0) return storage_error(errno);
+  sha256_ = sha256_of_file(fd());
+  return {};
+}
+
+result<void> pending_artifact::publish() {
+  LOOPSCOPE_EXPECTS(!sha256_.empty());
   auto const from = temporary_name(name_);
   if (renameat2(directory(), from.c_str(), directory(), name_.c_str(), RENAME_NOREPLACE) != 0)
     return storage_error(errno);

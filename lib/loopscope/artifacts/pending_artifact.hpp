@@ -11,11 +11,11 @@
 namespace loopscope::artifacts {
 
 /// A file that is being written under a temporary name; it is removed unless published.
-/// \thread worker
+/// \thread any, one at a time
 class pending_artifact {
  public:
   /// Creates the temporary file: new, not through a link, readable by its owner alone.
-  /// \return  errc::storage_unavailable, errc::storage_full.
+  /// \return  a storage error.
   static result<pending_artifact> create(file_descriptor directory,
                                          std::filesystem::path const& where, std::string name);
 
@@ -32,11 +32,21 @@ class pending_artifact {
   [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
 
   /// Writes all of `bytes` at the file's offset.
-  /// \return  errc::storage_full, errc::storage_unavailable.
+  /// \return  a storage error.
   result<void> write(std::string_view bytes);
 
-  /// Makes the content durable and gives the file its name, unless that is taken.
-  /// \return  errc::storage_full, errc::storage_unavailable.
+  /// Says that nothing more is written: makes the content durable and reads it for its digest. Takes
+  /// seconds for a gigabyte. The second call does nothing.
+  /// \return  a storage error.
+  /// \throws system_error if it cannot be read.
+  /// \thread bulk worker
+  result<void> complete();
+
+  /// After complete(): the SHA-256 of the content, hexadecimal.
+  [[nodiscard]] std::string const& sha256() const noexcept { return sha256_; }
+
+  /// After complete(): gives the file its name, unless that is taken.
+  /// \return  a storage error.
   result<void> publish();
 
   /// Whether a directory entry is such a temporary file, and the name that it would get.
@@ -50,6 +60,7 @@ class pending_artifact {
   file_descriptor file_;
   std::filesystem::path path_;
   std::string name_;
+  std::string sha256_;
 };
 
 }  // namespace loopscope::artifacts

@@ -1,13 +1,13 @@
 #include <loopscope/artifacts/directory_impl.hpp>
 #include <loopscope/artifacts/name.hpp>
 #include <loopscope/artifacts/store.hpp>
-#include <loopscope/base/digest.hpp>
 #include <loopscope/base/expects.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <functional>
+#include <map>
 #include <sys/stat.h>
 #include <system_error>
 #include <tuple>
@@ -20,31 +20,14 @@ namespace {
 
 using clock = std::chrono::system_clock;
 
-struct stat stat_of(int fd) {
-  struct stat info {};
-  if (fstat(fd, &info) != 0) throw std::system_error{errno, std::generic_category(), "fstat"};
-  return info;
-}
-
-std::int64_t modified_ns(struct stat const& info) {
-  return info.st_mtim.tv_sec * std::int64_t{1'000'000'000} + info.st_mtim.tv_nsec;
+byte_count size_of(struct stat const& info) {
+  return {static_cast<std::uint64_t>(info.st_size)};
 }
 
 clock::time_point modified(struct stat const& info) {
-  return clock::time_point{
-      std::chrono::duration_cast<clock::duration>(std::chrono::nanoseconds{modified_ns(info)})};
-}
-
-std::string sha256_of_file(int fd) {
-  sha256 hash;
-  std::array<char, std::size_t{64} * 1024> piece;
-  for (off_t at = 0;;) {
-    auto const got = pread(fd, piece.data(), piece.size(), at);
-    if (got < 0) throw std::system_error{errno, std::generic_category(), "pread"};
-    if (got == 0) return to_hex(hash.finish());
-    hash.update({piece.data(), static_cast<std::size_t>(got)});
-    at += got;
-  }
+  auto const since_epoch =
+      std::chrono::seconds{info.st_mtim.tv_sec} + std::chrono::nanoseconds{info.st_mtim.tv_nsec};
+  return clock::time_point{std::chrono::duration_cast<clock::duration>(since_epoch)};
 }
 
 }  // namespace
@@ -52,7 +35,7 @@ std::string sha256_of_file(int fd) {
 store::store(settings where) : settings_{std::move(where)} {
   auto const directory = open_directory(settings_.directory);
   if (!directory)
-    throw std::system_error{errno, std::generic_category(),
+    throw std::system_error{directory.error().value(), std::generic_category(),
                             "cannot use the artifact directory " + settings_.directory.string()};
   try {
     lock_ = owner_lock{directory->get()};
@@ -61,7 +44,11 @@ store::store(settings where) : settings_{std::move(where)} {
         error.code(), "cannot write to the artifact directory " + settings_.directory.string()};
   }
   // What an instance was writing when it died is of no use.
-  for (auto const& leftover : names_in(directory->get())) {
+  auto const leftovers = names_in(directory->get());
+  if (!leftovers)
+    throw std::system_error{leftovers.error().value(), std::generic_category(),
+                            "cannot list the artifact directory " + settings_.directory.string()};
+  for (auto const& leftover : *leftovers) {
     auto const name = parse_name(pending_artifact::final_name(leftover));
     if (!name || lock_.is_held_elsewhere(directory->get(), name->owner())) continue;
     if (open_own_file(directory->get(), leftover)) unlinkat(directory->get(), leftover.c_str(), 0);
@@ -79,8 +66,8 @@ result<std::string> store::new_stem(std::string_view kind) {
   try {
     // The directory may have been emptied, or removed and made anew, since we marked it.
     if (!lock_.is_in(directory->get())) lock_ = owner_lock{directory->get()};
-  } catch (std::system_error const&) {
-    return errc::storage_unavailable;
+  } catch (std::system_error const& error) {
+    return storage_error(error.code().value());
   }
   return make_stem(kind, lock_.id(), clock::now());
 }
@@ -93,19 +80,25 @@ result<pending_artifact> store::create(std::string const& name) {
 }
 
 result<std::vector<artifact>> store::commit(std::vector<pending_artifact> pending) {
-  std::vector<artifact> done;
-  if (pending.empty()) return done;
+  if (pending.empty()) return std::vector<artifact>{};
+  std::vector<entry> files;
   byte_count sum;
-  for (auto const& each : pending) sum += {static_cast<std::uint64_t>(stat_of(each.fd()).st_size)};
+  for (auto& each : pending) {
+    if (auto const complete = each.complete(); !complete) return complete.error();
+    files.push_back({each.name(), stat_of(each.fd())});
+    sum += size_of(files.back().info);
+  }
   auto const room = make_room(pending.front().directory(), sum);
   if (!room) return room.error();
-  for (auto const& each : pending) done.push_back(*describe(each.name(), each.fd()));
+  std::vector<artifact> done;
   for (std::size_t at = 0; at < pending.size(); ++at) {
     if (auto const published = pending[at].publish(); !published) {
-      while (at-- > 0) std::ignore = remove(done[at].name);  // all or none
+      for (auto const& each : done) std::ignore = remove(each.name);  // all or none
       return published.error();
     }
-    count(done[at].size);
+    digests_.insert(files[at].name, files[at].info, pending[at].sha256());
+    count(size_of(files[at].info));
+    done.push_back(describe(files[at].name, files[at].info));
   }
   return done;
 }
@@ -113,13 +106,10 @@ result<std::vector<artifact>> store::commit(std::vector<pending_artifact> pendin
 result<std::vector<artifact>> store::list() {
   auto const directory = open_directory(settings_.directory);
   if (!directory) return directory.error();
+  auto const found = unexpired(directory->get());
+  if (!found) return found.error();
   std::vector<artifact> all;
-  for (auto const& each : unexpired(directory->get())) {
-    auto const file = open_file(directory->get(), each.name);
-    if (!file) continue;  // removed since
-    auto about = describe(each.name, file->get());
-    if (about) all.push_back(std::move(*about));
-  }
+  for (auto const& [name, info] : *found) all.push_back(describe(name, info));
   return all;
 }
 
@@ -128,9 +118,11 @@ result<open_artifact> store::open(std::string_view name) {
   if (!directory) return directory.error();
   auto file = open_file(directory->get(), name);
   if (!file) return file.error();
-  auto about = describe(name, file->get());
-  if (!about) return about.error();
-  return open_artifact{std::move(*about), std::move(*file)};
+  return open_artifact{describe(name, stat_of(file->get())), std::move(*file)};
+}
+
+std::string store::digest(open_artifact const& of) {
+  return digests_.compute(of.about.name, of.file.get());
 }
 
 result<void> store::remove(std::string_view name) {
@@ -138,58 +130,67 @@ result<void> store::remove(std::string_view name) {
   if (!directory) return directory.error();
   auto const file = open_file(directory->get(), name);
   if (!file) return file.error();
-  byte_count const size{static_cast<std::uint64_t>(stat_of(file->get()).st_size)};
+  auto const size = size_of(stat_of(file->get()));
   if (unlinkat(directory->get(), std::string{name}.c_str(), 0) != 0) return storage_error(errno);
   if (usage_.count > 0) {
     --usage_.count;
     usage_.size -= std::min(size, usage_.size);
   }
-  if (auto const known = digests_.find(name); known != digests_.end()) digests_.erase(known);
+  digests_.erase(name);
   return {};
 }
 
 usage store::sweep() {
   auto const directory = open_directory(settings_.directory);
-  if (directory)
-    unexpired(directory->get());
-  else
-    usage_ = {};
+  if (!directory || !unexpired(directory->get())) usage_ = {};
   return usage_;
 }
 
-std::vector<store::entry> store::entries(int directory) {
+result<std::vector<store::entry>> store::entries(int directory) {
+  auto names = names_in(directory);
+  if (!names) return names.error();
+  std::map<std::string, bool, std::less<>> of_others;  // by owner
   std::vector<entry> found;
-  for (auto& name : names_in(directory)) {
-    auto const file = open_file(directory, name);
-    if (!file) continue;
-    auto const info = stat_of(file->get());
-    found.push_back({std::move(name), {static_cast<std::uint64_t>(info.st_size)}, modified(info)});
+  for (auto& name : *names) {
+    auto const parts = parse_name(name);
+    struct stat info {};
+    if (!parts || fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (!is_own_regular_file(info)) continue;
+    auto owner = of_others.find(parts->owner());
+    if (owner == of_others.end()) {
+      auto const held = lock_.is_held_elsewhere(directory, parts->owner());
+      owner = of_others.emplace(parts->owner(), held).first;
+    }
+    if (!owner->second) found.push_back({std::move(name), info});
   }
   auto const by_age = [](entry const& a, entry const& b) {
-    return std::tie(a.created, a.name) < std::tie(b.created, b.name);
+    return std::pair{modified(a.info), std::string_view{a.name}} <
+           std::pair{modified(b.info), std::string_view{b.name}};
   };
   std::sort(found.begin(), found.end(), by_age);
   usage_ = {};
-  for (auto const& each : found) count(each.size);
+  for (auto const& each : found) count(size_of(each.info));
   return found;
 }
 
-std::vector<store::entry> store::unexpired(int directory) {
+result<std::vector<store::entry>> store::unexpired(int directory) {
   auto all = entries(directory);
+  if (!all) return all;
   auto const oldest = clock::now() - settings_.max_age;
-  std::erase_if(all, [&](entry const& each) {
-    return each.created < oldest && remove(each.name).has_value();
+  std::erase_if(*all, [&](entry const& each) {
+    return modified(each.info) < oldest && remove(each.name).has_value();
   });
   return all;
 }
 
 result<void> store::make_room(int directory, byte_count wanted) {
   auto const all = unexpired(directory);
+  if (!all) return all.error();
   byte_count total = wanted;
-  for (auto const& each : all) total += each.size;
-  for (auto const& each : all) {
+  for (auto const& each : *all) total += size_of(each.info);
+  for (auto const& each : *all) {
     if (total <= settings_.quota || wanted > settings_.quota) break;
-    if (remove(each.name)) total -= each.size;
+    if (remove(each.name)) total -= size_of(each.info);
   }
   if (total > settings_.quota) return errc::quota_exceeded;
   return {};
@@ -203,34 +204,21 @@ void store::count(byte_count size) {
 result<file_descriptor> store::open_file(int directory, std::string_view name) const {
   auto const parts = parse_name(name);
   if (!parts || lock_.is_held_elsewhere(directory, parts->owner())) return errc::not_found;
-  auto file = open_own_file(directory, std::string{name});
-  if (!file) return errc::not_found;
-  return file;
+  return open_own_file(directory, std::string{name});
 }
 
-result<artifact> store::describe(std::string_view name, int fd) {
+artifact store::describe(std::string_view name, struct stat const& info) const {
   auto const parts = parse_name(name);
-  if (!parts) return errc::not_found;
-  auto const info = stat_of(fd);
-  return artifact{
+  LOOPSCOPE_EXPECTS(parts.has_value());
+  return {
       .name = std::string{name},
       .path = settings_.directory / name,
-      .size = {static_cast<std::uint64_t>(info.st_size)},
-      .sha256 = digest_of(name, fd),
+      .size = size_of(info),
+      .sha256 = digests_.find(name, info),
       .kind = std::string{parts->kind},
       .capture_id = std::string{parts->capture_id},
       .created = modified(info),
   };
-}
-
-std::string store::digest_of(std::string_view name, int fd) {
-  auto const info = stat_of(fd);
-  identity const now{info.st_ino, static_cast<std::uint64_t>(info.st_size), modified_ns(info)};
-  auto const known = digests_.find(name);
-  if (known != digests_.end() && known->second.first == now) return known->second.second;
-  auto digest = sha256_of_file(fd);
-  digests_.insert_or_assign(std::string{name}, std::pair{now, digest});
-  return digest;
 }
 
 }  // namespace loopscope::artifacts

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <loopscope/artifacts/digest_cache.hpp>
 #include <loopscope/artifacts/owner_lock.hpp>
 #include <loopscope/artifacts/pending_artifact.hpp>
 #include <loopscope/base/byte_count.hpp>
@@ -8,13 +9,10 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <sys/stat.h>
 #include <vector>
 
 namespace loopscope::artifacts {
@@ -33,7 +31,7 @@ struct artifact {
   std::string name;
   std::filesystem::path path;
   byte_count size;
-  std::string sha256;      ///< of the content, hexadecimal
+  std::string sha256;      ///< of the content, hexadecimal; empty if the file was not read yet
   std::string kind;        ///< `cpu` or `heap`
   std::string capture_id;  ///< shared by the files of one capture
   std::chrono::system_clock::time_point created;
@@ -56,7 +54,9 @@ struct usage {
 /// file. Only regular files of the name pattern, of our own user and with one link are served,
 /// counted or evicted, and none of another live instance. When an artifact does not fit into the
 /// quota, the oldest go first. What an earlier instance left is found again.
-/// \thread worker
+///
+/// Whatever fails because of the file system is a storage error, which has the errno.
+/// \thread short worker, but for digest()
 class store {
  public:
   /// \throws system_error if the directory cannot be written to.
@@ -66,27 +66,33 @@ class store {
   store& operator=(store const&) = delete;
 
   /// A name for the files of a new capture, without extension.
-  /// \return  errc::storage_unavailable.
+  /// \return  a storage error.
   result<std::string> new_stem(std::string_view kind);
 
   /// Opens a temporary file that `commit` turns into the artifact `name`.
   /// \param name  a stem of ours and an extension.
-  /// \return  errc::storage_unavailable, errc::storage_full.
+  /// \return  a storage error.
   result<pending_artifact> create(std::string const& name);
 
-  /// Makes the files of a capture durable and visible; evicts as much as the quota asks for.
+  /// Makes the files of a capture durable and visible; evicts as much as the quota asks for. Those
+  /// that are not complete() yet are completed, which may take long.
   /// \return  errc::quota_exceeded  they alone are too large;
-  ///          errc::storage_unavailable, errc::storage_full. No file of them is then left.
+  ///          a storage error. No file of them is then left.
   result<std::vector<artifact>> commit(std::vector<pending_artifact> pending);
 
-  /// All artifacts, oldest first, after evicting what is too old. O(entries of the directory);
-  /// a file that this process did not write is read once for its digest.
-  /// \return  errc::storage_unavailable.
+  /// All artifacts, oldest first, after evicting what is too old. Reads no file: what no digest is
+  /// known of comes without. O(entries of the directory).
+  /// \return  a storage error.
   result<std::vector<artifact>> list();
 
   /// \return  errc::not_found  also for a name that is none of ours;
-  ///          errc::storage_unavailable.
+  ///          a storage error. The digest may be missing as in list().
   result<open_artifact> open(std::string_view name);
+
+  /// The digest of an open artifact, for which the file is read once.
+  /// \throws system_error if it cannot be read.
+  /// \thread bulk worker
+  std::string digest(open_artifact const& of);
 
   /// \return  as open().
   result<void> remove(std::string_view name);
@@ -100,30 +106,19 @@ class store {
  private:
   struct entry {
     std::string name;
-    byte_count size;
-    std::chrono::system_clock::time_point created;
+    struct stat info;
   };
-  // What a digest was computed of: a file that was changed since has another.
-  struct identity {
-    std::uint64_t inode;
-    std::uint64_t size;
-    std::int64_t modified_ns;
-    // NOLINTNEXTLINE(modernize-use-nullptr): takes the comparison that this makes for a pointer
-    auto operator<=>(identity const&) const = default;
-  };
-
-  std::vector<entry> entries(int directory);
-  std::vector<entry> unexpired(int directory);
+  result<std::vector<entry>> entries(int directory);
+  result<std::vector<entry>> unexpired(int directory);
   void count(byte_count size);
   result<void> make_room(int directory, byte_count wanted);
   result<file_descriptor> open_file(int directory, std::string_view name) const;
-  result<artifact> describe(std::string_view name, int fd);
-  std::string digest_of(std::string_view name, int fd);
+  [[nodiscard]] artifact describe(std::string_view name, struct stat const& info) const;
 
   settings settings_;
   owner_lock lock_;
   usage usage_;
-  std::map<std::string, std::pair<identity, std::string>, std::less<>> digests_;
+  digest_cache digests_;
 };
 
 }  // namespace loopscope::artifacts

@@ -5,6 +5,7 @@
 
 #include <loopscope/artifacts/store.hpp>
 
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -104,7 +105,7 @@ TEST_CASE("The files of one capture are gone together when one cannot have its n
   auto const done = all.commit(write_files(all, *stem));
 
   REQUIRE_FALSE(done);
-  CHECK(done.error() == errc::storage_unavailable);
+  CHECK(done.error() == storage_error(EEXIST));
   CHECK_FALSE(fs::exists(dir / (*stem + ".cpuprofile")));
   CHECK_FALSE(fs::exists(dir / (*stem + ".folded")));
   CHECK(test::read_file(dir / (*stem + ".prof")) == "taken");

@@ -4,6 +4,7 @@
 
 #include <loopscope/artifacts/store.hpp>
 
+#include <cerrno>
 #include <filesystem>
 
 namespace fs = std::filesystem;
@@ -18,14 +19,14 @@ TEST_CASE("A directory that vanishes under a store", "[artifacts]") {
   store all{{.directory = path}};
   auto const saved = save(all, "sampled");
 
-  SECTION("makes every operation say that the storage is unavailable") {
+  SECTION("makes every operation say that there is none") {
     fs::remove_all(path);
 
-    CHECK(all.new_stem("cpu").error() == errc::storage_unavailable);
-    CHECK(all.create(saved.name).error() == errc::storage_unavailable);
-    CHECK(all.list().error() == errc::storage_unavailable);
-    CHECK(all.open(saved.name).error() == errc::storage_unavailable);
-    CHECK(all.remove(saved.name).error() == errc::storage_unavailable);
+    CHECK(all.new_stem("cpu").error() == storage_error(ENOENT));
+    CHECK(all.create(saved.name).error() == storage_error(ENOENT));
+    CHECK(all.list().error() == storage_error(ENOENT));
+    CHECK(all.open(saved.name).error() == storage_error(ENOENT));
+    CHECK(all.remove(saved.name).error() == storage_error(ENOENT));
   }
 
   SECTION("leaves nothing to count") {
@@ -43,7 +44,7 @@ TEST_CASE("A directory that vanishes under a store", "[artifacts]") {
     REQUIRE(pending);
     fs::remove_all(path);
 
-    CHECK(test::commit_one(all, std::move(*pending)).error() == errc::storage_unavailable);
+    CHECK(test::commit_one(all, std::move(*pending)).error() == storage_error(ENOENT));
   }
 
   SECTION("is used again when it is back") {
