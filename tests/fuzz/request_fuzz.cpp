@@ -38,12 +38,12 @@ constexpr std::size_t small_piece = 7;
 struct stage {
   boost::asio::io_context loop{1};
   logger log{STDERR_FILENO, log_level::error};
-  http::guard guard{"/api/lab", true, secret{fuzz::token}};
+  http::guard guard{"/api/lab", "x-lab-token", true, secret{fuzz::token}};
   std::string sent;
   http::router router{fuzz::watched_routes(sent)};
   fuzz::told_exchanges told;
-  http::service patient{router, guard, told, log, limits(10s), "instance-1"};
-  http::service hasty{router, guard, told, log, limits(1ms), "instance-1"};
+  http::service patient{router, guard, told, log, limits(10s), {"x-lab-instance", "instance-1"}};
+  http::service hasty{router, guard, told, log, limits(1ms), {"x-lab-instance", "instance-1"}};
 
   static http::limits limits(std::chrono::milliseconds time) {
     return {1, bytes(512), time, time, time, 10s};

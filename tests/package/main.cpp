@@ -1,4 +1,4 @@
-#include <loopscope/base/build_id.hpp>
+#include <loopscope/base/version.hpp>
 #include <loopscope/http/client.hpp>
 #include <loopscope/http/server.hpp>
 
@@ -38,7 +38,7 @@ http::router routes() {
 
 int main() {
   auto const table = routes();
-  http::guard const guard{"/guarded", false, {}};
+  http::guard const guard{"/guarded", "x-token", false, {}};
   ignore_exchanges observer;
   loopscope::logger log{STDERR_FILENO};
   asio::io_context loop{1};

@@ -57,7 +57,7 @@ struct live_server {
   boost::asio::io_context loop{1};
   captured_log log{log_level::debug};
   recording_observer observer;
-  http::guard guard{"/api/lab", true, secret{token}};
+  http::guard guard{"/api/lab", "x-lab-token", true, secret{token}};
   http::router router;
   http::server server;
 
@@ -65,15 +65,15 @@ struct live_server {
       : router{std::move(table)},
         server{loop.get_executor(),
                {boost::asio::ip::address_v4::loopback(), 0},
-               {router, guard, observer, log.log(), bounds, "instance-1"}} {
+               {router, guard, observer, log.log(), bounds, {"x-lab-instance", "instance-1"}}} {
     server.start();
   }
   ~live_server() { stop(); }
 
-  /// Runs the loop until `done()`, for at most 5 s.
+  /// Runs the loop until `done()`, for at most 60 s.
   template <class F>  // F: () -> bool
   void run_until(F done) {
-    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     loop.restart();
     while (!done() && loop.run_one_until(end) > 0) continue;
     REQUIRE(done());

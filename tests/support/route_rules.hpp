@@ -2,19 +2,20 @@
 
 #include "support/catch.hpp"
 
-#include <loopscope/control/routes.hpp>
 #include <loopscope/http/router.hpp>
 #include <loopscope/http/target.hpp>
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace loopscope::test {
 
 /// What holds for every route table.
-inline void check_route_rules(std::vector<http::route> const& routes) {
+inline void check_route_rules(std::vector<http::route> const& routes,
+                              std::string_view guarded_prefix = "/api/lab") {
   std::set<std::pair<http::verb, std::string>> seen;
   for (auto const& each : routes) {
     CAPTURE(each.path);
@@ -23,7 +24,7 @@ inline void check_route_rules(std::vector<http::route> const& routes) {
     CHECK_FALSE(each.summary.empty());
     CHECK(std::visit([](auto const& handler) { return bool{handler}; }, each.handler));
     // Whether the guard or the row asks for the token, both say the same.
-    auto const guarded = http::is_under(each.path, control::guarded_prefix);
+    auto const guarded = http::is_under(each.path, guarded_prefix);
     CHECK(guarded == (each.access == http::access::token));
   }
 

@@ -36,9 +36,9 @@ asio::awaitable<fetched> exchange_one(std::string host, std::string port, std::s
   request.set(beast::http::field::host, host);
   co_await beast::http::async_write(stream, request, asio::use_awaitable);
   beast::flat_buffer buffer;
-  beast::http::response<beast::http::string_body> answer;
-  co_await beast::http::async_read(stream, buffer, answer, asio::use_awaitable);
-  co_return fetched{answer.result_int(), std::move(answer.body())};
+  beast::http::response<beast::http::string_body> response;
+  co_await beast::http::async_read(stream, buffer, response, asio::use_awaitable);
+  co_return fetched{response.result_int(), std::move(response.body())};
 }
 
 }  // namespace
@@ -47,10 +47,10 @@ result<fetched> get(std::string_view host, std::uint16_t port, std::string_view 
                     std::chrono::milliseconds limit) {
   asio::io_context loop{1};
   std::optional<result<fetched>> outcome;
-  auto const done = [&](std::exception_ptr const& failure, fetched answer) {
+  auto const done = [&](std::exception_ptr const& failure, fetched response) {
     try {
       if (failure) std::rethrow_exception(failure);
-      outcome = std::move(answer);
+      outcome = std::move(response);
     } catch (boost::system::system_error const& error) {
       outcome = error.code();
     }

@@ -18,7 +18,7 @@ struct fetched {
 /// Fetches `http://host:port<target>` on a loop of its own and blocks meanwhile.
 ///
 /// \param host   a name or an address.
-/// \param limit  for all of it: look-up, connection and answer.
+/// \param limit  for all of it: look-up, connection and response.
 /// \return       errc::timed_out, or the error of the look-up, connection or parser.
 /// \thread any but a loop's
 result<fetched> get(std::string_view host, std::uint16_t port, std::string_view target,

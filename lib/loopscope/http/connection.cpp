@@ -28,7 +28,7 @@ constexpr std::size_t source_piece = std::size_t{256} << 10;
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = std::size_t{2} << 20;
 
-// What came while nothing could be cancelled is to be heard before the next wait.
+// A cancellation that came while nothing was waited for shows only here.
 bool is_cut(asio::cancellation_state const& state) {
   return (state.cancelled() & asio::cancellation_type::terminal) != asio::cancellation_type::none;
 }
@@ -49,7 +49,7 @@ connection::connection(tcp::socket peer, limits const& bounds)
       buffer_{bounds.header.value + 2 * read_size} {
   beast::error_code gone;  // a peer that has left shows at the first read
   peer_ = socket_.remote_endpoint(gone).address().to_string();
-  // Answers are written whole: waiting for acknowledgements would only add delay.
+  // Responses are written whole: waiting for acknowledgements would only add delay.
   socket_.set_option(tcp::no_delay{true}, gone);
   socket_.non_blocking(true, gone);
 }

@@ -19,7 +19,7 @@ namespace loopscope::http {
 
 using request_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
-/// What is still to be written of an answer.
+/// What is still to be written of a response.
 struct unwritten {
   std::array<boost::asio::const_buffer, 2> bytes;  ///< of its head, and of a small body
   body_source* source = nullptr;                   ///< of a large one
@@ -30,7 +30,7 @@ struct unwritten {
   [[nodiscard]] bool empty() const { return !source && boost::asio::buffer_size(bytes) == 0; }
 };
 
-/// The bytes of one peer: reads requests into a parser and writes answers, each within its time.
+/// The bytes of one peer: reads requests into a parser and writes responses, each within its time.
 /// \thread loop
 class connection {
  public:
@@ -77,7 +77,7 @@ class connection {
   boost::asio::awaitable<boost::beast::error_code> write(unwritten what);
 
   /// Says that nothing more comes and reads what the peer still sends, bounded in time and bytes:
-  /// closing with unread input resets the connection, and the peer may lose the last answer.
+  /// closing with unread input resets the connection, and the peer may lose the last response.
   boost::asio::awaitable<void> linger();
 
  private:

@@ -10,17 +10,17 @@
 
 namespace loopscope::http {
 
-/// One answered request, as metrics and logs want it. Borrowed for the call.
+/// One request and its response, as metrics and logs want it. Borrowed for the call.
 struct exchange {
   std::string_view id;
   std::string_view peer;    ///< its IP address
   std::string_view method;  ///< as it came
   std::string_view path;    ///< decoded, without the query
-  std::string_view route;   ///< the matched route's path, static; empty if none matched
+  std::string_view route;   ///< the matched route's path, which lives as long as the router
   std::optional<http::verdict> verdict;  ///< of the guard, if it was asked
   http::status status{};
   std::uint64_t body_bytes = 0;
-  std::chrono::nanoseconds duration{};  ///< from the complete head to the written answer
+  std::chrono::nanoseconds duration{};  ///< from the complete head to the written response
 };
 
 /// Whether the guard was asked and let it in.
@@ -28,7 +28,7 @@ inline bool is_admitted(exchange const& what) {
   return what.verdict == verdict::admitted;
 }
 
-/// Is told of every exchange when its answer was written or has failed to be. \thread loop
+/// Is told of every exchange when its response was written or has failed to be. \thread loop
 class exchange_observer {
  public:
   virtual ~exchange_observer() = default;

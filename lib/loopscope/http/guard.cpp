@@ -24,10 +24,9 @@ bool guard::covers(std::string_view path) const noexcept {
 }
 
 verdict guard::judge(fields const& head) const {
-  auto const [first, last] = head.equal_range("x-lab-token");
+  auto const [first, last] = head.equal_range(header_);
   if (first == last) return open_ ? verdict::no_token : verdict::closed;
-  auto const token = first->value();
-  auto const is_right = token_.matches({token.data(), token.size()}) && std::next(first) == last;
+  auto const is_right = token_.matches(view(first->value())) && std::next(first) == last;
   if (!open_) return verdict::closed;
   return is_right ? verdict::admitted : verdict::wrong_token;
 }

@@ -17,23 +17,25 @@ std::string_view to_text(verdict value) noexcept;
 
 /// Decides who may call what is guarded.
 ///
-/// Strangers get one answer whatever the reason, so that they learn nothing from it; the reason is
+/// Strangers get one response whatever the reason, so that they learn nothing from it; the reason is
 /// for the log. \thread any
 class guard {
  public:
-  /// \param prefix   paths at and below it are guarded before they are routed.
-  /// \param open     false refuses everybody, whatever the token.
-  guard(std::string prefix, bool open, secret token)
-      : prefix_{std::move(prefix)}, open_{open}, token_{token} {}
+  /// \param prefix  paths at and below it are guarded before they are routed.
+  /// \param header  the name of the field that carries the token.
+  /// \param open    false refuses everybody, whatever the token.
+  guard(std::string prefix, std::string header, bool open, secret token)
+      : prefix_{std::move(prefix)}, header_{std::move(header)}, open_{open}, token_{token} {}
 
   /// Whether a path is guarded by where it lies.
   [[nodiscard]] bool covers(std::string_view path) const noexcept;
 
-  /// Admitted is who carries the token, once, as `x-lab-token`.
+  /// Admitted is who carries the token, once, in the guard's header.
   [[nodiscard]] verdict judge(fields const& head) const;
 
  private:
   std::string prefix_;
+  std::string header_;
   bool open_;
   secret token_;
 };

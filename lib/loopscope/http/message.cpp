@@ -1,8 +1,6 @@
-#include <loopscope/base/json_text.hpp>
+#include <loopscope/base/json_writer.hpp>
 #include <loopscope/http/message.hpp>
 
-#include <array>
-#include <charconv>
 #include <utility>
 
 namespace loopscope::http {
@@ -11,70 +9,65 @@ namespace {
 
 constexpr std::size_t typical_body_size = 512;
 
-// Boost.JSON 1.81 writes every double with an exponent, 2 as 2E0, and people read these answers;
+// Boost.JSON 1.81 writes every double with an exponent, 2 as 2E0, and people read these responses;
 // its serializer also takes four times as long.
-void append(std::string& out, boost::json::value const& value) {
-  auto const append_number = [&](auto number) {
-    std::array<char, 32> text{};
-    out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr);
-  };
-  if (auto const* real = value.if_double()) return append_number(*real);
-  if (auto const* integer = value.if_int64()) return append_number(*integer);
-  if (auto const* natural = value.if_uint64()) return append_number(*natural);
-  if (auto const* text = value.if_string())
-    return append_json_string(out, {text->data(), text->size()});
-  if (auto const* object = value.if_object()) {
-    out += '{';
+void write(json_writer& out, boost::json::value const& value) {
+  if (auto const* real = value.if_double()) {
+    out.value(*real);
+  } else if (auto const* integer = value.if_int64()) {
+    out.value(*integer);
+  } else if (auto const* natural = value.if_uint64()) {
+    out.value(*natural);
+  } else if (auto const* text = value.if_string()) {
+    out.value(std::string_view{text->data(), text->size()});
+  } else if (auto const* object = value.if_object()) {
+    out.begin_object();
     for (auto const& [key, member] : *object) {
-      if (out.back() != '{') out += ',';
-      append_json_string(out, {key.data(), key.size()});
-      out += ':';
-      append(out, member);
+      out.key({key.data(), key.size()});
+      write(out, member);
     }
-    out += '}';
+    out.end_object();
   } else if (auto const* array = value.if_array()) {
-    out += '[';
-    for (auto const& element : *array) {
-      if (&element != array->data()) out += ',';
-      append(out, element);
-    }
-    out += ']';
+    out.begin_array();
+    for (auto const& element : *array) write(out, element);
+    out.end_array();
   } else if (auto const* truth = value.if_bool()) {
-    out += *truth ? "true" : "false";
+    out.value(*truth);
   } else {
-    out += "null";
+    out.value(nullptr);
   }
 }
 
 }  // namespace
 
 std::string_view request::header(field name) const {
-  auto const value = message[name];
-  return {value.data(), value.size()};
+  return view(message[name]);
 }
 
 response text(status code, std::string_view content_type, std::string body) {
-  response answer;
-  answer.message.result(code);
-  answer.message.set(field::content_type, content_type);
-  answer.message.body() = std::move(body);
-  return answer;
+  response made;
+  made.message.result(code);
+  made.message.set(field::content_type, content_type);
+  made.message.body() = std::move(body);
+  return made;
 }
 
 response json(status code, boost::json::value const& body) {
   std::string out;
   out.reserve(typical_body_size);
-  append(out, body);
+  json_writer writer{out};
+  write(writer, body);
   return text(code, "application/json", std::move(out));
 }
 
 response empty(status code) {
-  response answer;
-  answer.message.result(code);
-  return answer;
+  response made;
+  made.message.result(code);
+  return made;
 }
 
 status status_of(boost::system::error_code error) {
+  if (error.category() == storage_category()) return status::insufficient_storage;
   if (error.category() != loopscope_category()) return status::internal_server_error;
   switch (static_cast<errc>(error.value())) {
     case errc::busy:
@@ -86,8 +79,6 @@ status status_of(boost::system::error_code error) {
     case errc::not_found:
       return status::not_found;
     case errc::quota_exceeded:
-    case errc::storage_unavailable:
-    case errc::storage_full:
     case errc::memory_refused:
       return status::insufficient_storage;
     case errc::range_unsatisfiable:
@@ -108,13 +99,15 @@ status status_of(boost::system::error_code error) {
 }
 
 response problem(status code, std::string_view detail) {
-  auto const title = boost::beast::http::obsolete_reason(code);
-  json_text body;
-  body.add("type", "about:blank")
-      .add("title", std::string_view{title.data(), title.size()})
-      .add("status", static_cast<unsigned>(code));
-  if (!detail.empty()) body.add("detail", detail);
-  return text(code, "application/problem+json", body.finish());
+  std::string body;
+  json_writer writer{body};
+  writer.begin_object()
+      .member("type", "about:blank")
+      .member("title", view(boost::beast::http::obsolete_reason(code)))
+      .member("status", static_cast<unsigned>(code));
+  if (!detail.empty()) writer.member("detail", detail);
+  writer.end_object();
+  return text(code, "application/problem+json", std::move(body));
 }
 
 response problem(boost::system::error_code error, std::string_view detail) {

@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/status.hpp>
@@ -25,7 +26,17 @@ using boost::beast::http::fields;
 using boost::beast::http::status;
 using boost::beast::http::verb;
 
-/// What a handler sees of one request. Everything is borrowed from the session until the answer
+inline std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+/// Which process of several has responded, as a header of its responses.
+struct instance_header {
+  std::string name;
+  std::string id;
+};
+
+/// What a handler sees of one request. Everything is borrowed from the session until the response
 /// is there.
 struct request {
   boost::beast::http::request<boost::beast::http::string_body> const& message;
@@ -48,7 +59,7 @@ class body_source {
   virtual boost::asio::awaitable<std::size_t> read(boost::asio::mutable_buffer to) = 0;
 };
 
-/// An answer: the head and a small body, or a head whose body comes from `source`.
+/// A response: the head and a small body, or a head whose body comes from `source`.
 struct response {  // NOLINT(bugprone-exception-escape): its members are moved, which never throws
   boost::beast::http::response<boost::beast::http::string_body> message;
   std::unique_ptr<body_source> source;
@@ -59,13 +70,13 @@ struct response {  // NOLINT(bugprone-exception-escape): its members are moved, 
   }
 };
 
-/// An answer with a JSON body.
+/// A response with a JSON body.
 response json(status code, boost::json::value const& body);
 
-/// An answer with a body of the given media type.
+/// A response with a body of the given media type.
 response text(status code, std::string_view content_type, std::string body);
 
-/// An answer without a body, such as 204.
+/// A response without a body, such as 204.
 response empty(status code);
 
 /// The one table from errors to status codes.

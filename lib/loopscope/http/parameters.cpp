@@ -1,6 +1,6 @@
-#include <loopscope/base/digest.hpp>
-#include <loopscope/base/duration.hpp>
 #include <loopscope/base/expects.hpp>
+#include <loopscope/base/hex.hpp>
+#include <loopscope/base/parse_integer.hpp>
 #include <loopscope/http/parameters.hpp>
 #include <loopscope/http/target.hpp>
 

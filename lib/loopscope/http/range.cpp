@@ -1,4 +1,4 @@
-#include <loopscope/base/duration.hpp>
+#include <loopscope/base/parse_integer.hpp>
 #include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/range.hpp>
 

@@ -19,32 +19,34 @@ std::string allow_header(std::vector<route const*> const& routes) {
   return text;
 }
 
-match choose(std::vector<route const*> const& routes, verb method, std::string segment) {
-  auto const wanted = method == verb::head ? verb::get : method;
-  auto const same = [&](route const* each) { return each->method == wanted; };
-  auto const found = std::find_if(routes.begin(), routes.end(), same);
-  if (found == routes.end()) return {nullptr, {}, allow_header(routes)};
-  return {*found, std::move(segment), {}};
-}
-
 }  // namespace
 
 router::router(std::vector<route> table) : table_{std::move(table)} {
+  for (auto const& each : table_) labels_.emplace_back(each.path);
   for (auto const& each : table_) {
     auto const open = each.path.find('{');
-    if (open == std::string_view::npos) {
+    if (open == std::string::npos) {
       literals_[each.path].push_back(&each);
       continue;
     }
     auto const close = each.path.find('}', open);
-    LOOPSCOPE_EXPECTS(open > 0 && close != std::string_view::npos);
-    auto const before = each.path.substr(0, open);
-    auto const after = each.path.substr(close + 1);
+    LOOPSCOPE_EXPECTS(open > 0 && close != std::string::npos);
+    auto const path = std::string_view{each.path};
+    auto const before = path.substr(0, open);
+    auto const after = path.substr(close + 1);
     auto const same = [&](pattern const& p) { return p.before == before && p.after == after; };
     auto known = std::find_if(patterns_.begin(), patterns_.end(), same);
     if (known == patterns_.end()) known = patterns_.insert(known, pattern{before, after, {}});
     known->routes.push_back(&each);
   }
+}
+
+match router::choose(verbs_of_a_path const& routes, verb method, std::string segment) const {
+  auto const wanted = method == verb::head ? verb::get : method;
+  auto const same = [&](route const* each) { return each->method == wanted; };
+  auto const found = std::find_if(routes.begin(), routes.end(), same);
+  if (found == routes.end()) return {nullptr, nullptr, {}, allow_header(routes)};
+  return {*found, &labels_[static_cast<std::size_t>(*found - table_.data())], std::move(segment), {}};
 }
 
 match router::find(verb method, std::string_view path) const {

@@ -18,16 +18,16 @@ namespace loopscope::http {
 /// Who may call a route: the holder of the token, or anybody.
 enum class access { token, open };
 
-/// Answers one request on the loop thread: at once, or as a coroutine if it has to wait for
+/// Responds to one request on the listener's loop: at once, or as a coroutine if it has to wait for
 /// something. What it throws becomes a 500.
-using prompt_handler = std::function<response(request const&)>;
-using waiting_handler = std::function<boost::asio::awaitable<response>(request const&)>;
-using handler = std::variant<prompt_handler, waiting_handler>;
+using sync_handler = std::function<response(request const&)>;
+using async_handler = std::function<boost::asio::awaitable<response>(request const&)>;
+using handler = std::variant<sync_handler, async_handler>;
 
 /// One row of a route table.
 struct route {
   verb method;
-  std::string_view path;  ///< literal, or with one `{name}` segment; static storage
+  std::string path;  ///< literal, or with one `{name}` segment
   http::access access = http::access::token;
   http::handler handler;
   std::string_view summary;  ///< one line for people; static storage
@@ -39,11 +39,12 @@ struct route {
 /// The route for a request, or why there is none.
 struct match {
   http::route const* route = nullptr;
+  std::string_view const* label = nullptr;  ///< the route's path; lives as long as the router
   std::string segment;  ///< what stands for `{name}`
   std::string allow;    ///< for a known path with another verb: the `Allow` header; else empty
 };
 
-/// Finds routes by verb and path. GET routes also answer HEAD. Immutable: any thread may read it.
+/// Finds routes by verb and path. GET routes also serve HEAD. Immutable: any thread may read it.
 class router {
  public:
   explicit router(std::vector<route> table);
@@ -71,7 +72,10 @@ class router {
     verbs_of_a_path routes;
   };
 
+  [[nodiscard]] match choose(verbs_of_a_path const& routes, verb method, std::string segment) const;
+
   std::vector<route> table_;
+  std::vector<std::string_view> labels_;  // the paths of table_
   std::unordered_map<std::string_view, verbs_of_a_path, text_hash, std::equal_to<>> literals_;
   std::vector<pattern> patterns_;
 };

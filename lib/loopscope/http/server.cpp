@@ -1,4 +1,5 @@
-#include <loopscope/http/head_rules_impl.hpp>
+#include <loopscope/http/connection_impl.hpp>
+#include <loopscope/http/response_head_impl.hpp>
 #include <loopscope/http/server.hpp>
 #include <loopscope/http/session_impl.hpp>
 
@@ -7,7 +8,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <exception>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -22,10 +22,10 @@ namespace {
 
 constexpr auto accept_backoff = 100ms;
 
-// Refusals are answered politely, but only so many at a time: a flood must not cost memory.
-constexpr std::size_t polite_refusals = 64;
+// So many refusals at a time have a response: a flood must not cost memory.
+constexpr std::size_t max_refusals = 64;
 
-// \throws std::system_error with a message for whoever starts the service.
+// \throws std::system_error with a message for people.
 tcp::acceptor open_acceptor(asio::any_io_executor const& loop, tcp::endpoint const& where) {
   tcp::acceptor acceptor{loop};
   boost::system::error_code error;
@@ -40,25 +40,15 @@ tcp::acceptor open_acceptor(asio::any_io_executor const& loop, tcp::endpoint con
   throw std::system_error{error, std::move(text).str()};
 }
 
-// Answers 503 to one connection too many and closes it.
+// Sends 503 to one connection too many and closes it.
 asio::awaitable<void> refuse_connection(tcp::socket peer, limits const& bounds) {
   connection one{std::move(peer), bounds};
-  auto reply = problem(status::service_unavailable, "too many connections");
-  reply.message.set(field::retry_after, "1");
-  auto const head = head_text(reply, {});
-  unwritten const answer{{asio::buffer(head), asio::buffer(reply.message.body())}};
-  auto const error = co_await one.write(answer);
+  auto refusal = problem(status::service_unavailable, "too many connections");
+  refusal.message.set(field::retry_after, "1");
+  auto const head = head_text(refusal, {});
+  unwritten const whole{{asio::buffer(head), asio::buffer(refusal.message.body())}};
+  auto const error = co_await one.write(whole);
   if (!error) co_await one.linger();
-}
-
-auto report_to(logger& log) {
-  return [&log](std::exception_ptr failure) {
-    try {
-      std::rethrow_exception(std::move(failure));
-    } catch (std::exception const& error) {
-      log.error("connection_failed", {{"reason", error.what()}});
-    }
-  };
 }
 
 }  // namespace
@@ -67,9 +57,9 @@ server::server(asio::any_io_executor const& loop, tcp::endpoint const& where, se
     : service_{std::move(what)},
       acceptor_{open_acceptor(loop, where)},
       endpoint_{acceptor_.local_endpoint()},
-      sessions_{loop, report_to(service_.log)},
-      listener_{loop, report_to(service_.log)},
-      refusals_{loop, report_to(service_.log)} {}
+      sessions_{loop, runtime::report_to(service_.log, "connection_failed")},
+      listener_{loop, runtime::report_to(service_.log, "connection_failed")},
+      refusals_{loop, runtime::report_to(service_.log, "connection_failed")} {}
 
 server::~server() = default;
 
@@ -86,7 +76,7 @@ void server::serve(tcp::socket peer) {
     sessions_.spawn([this, peer = std::move(peer)]() mutable {
       return run_session(std::move(peer), service_);
     });
-  else if (refusals_.size() < polite_refusals)
+  else if (refusals_.size() < max_refusals)
     refusals_.spawn([this, peer = std::move(peer)]() mutable {
       return refuse_connection(std::move(peer), service_.limits);
     });

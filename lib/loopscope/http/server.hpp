@@ -12,18 +12,18 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
-#include <string>
+#include <cstddef>
 
 namespace loopscope::http {
 
-/// What a server answers with. The referenced objects outlive the server.
+/// What a listener serves, and to whom. The referenced objects outlive the server.
 struct service {
   router const& routes;
   http::guard const& guard;
   exchange_observer& observer;
   logger& log;
   http::limits limits;
-  std::string instance;  ///< sent as `x-lab-instance` to those whom the guard let in
+  instance_header instance;  ///< sent to those whom the guard let in
 };
 
 /// An HTTP/1.1 server on one loop: keep-alive, pipelining, HEAD, limits and deadlines.
@@ -41,7 +41,7 @@ class server {
   /// Where it listens, with the real port if port 0 was asked for.
   [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const { return endpoint_; }
 
-  /// Connections that are open, among them those being refused.
+  /// Connections that are open, among them those being refused. \thread any
   [[nodiscard]] std::size_t connections() const noexcept;
 
   void start();

@@ -1,6 +1,7 @@
 #include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/connection_impl.hpp>
-#include <loopscope/http/head_rules_impl.hpp>
+#include <loopscope/http/request_rules_impl.hpp>
+#include <loopscope/http/response_head_impl.hpp>
 #include <loopscope/http/session_impl.hpp>
 #include <loopscope/http/target.hpp>
 #include <loopscope/runtime/labelled_executor.hpp>
@@ -38,35 +39,36 @@ class session {
   asio::awaitable<void> run();
 
  private:
-  // What a request asks for, once it may have it.
-  struct errand {
+  // A request that may be handed to its route.
+  struct matched_request {
     route const* to;
+    std::string_view const* label;  // of the work, in profiles
     arguments parameters;
     std::string segment;
   };
 
-  void heed(asio::cancellation_state const& state);
+  void note_cancellation(asio::cancellation_state const& state);
   beast::error_code begin_head();
   void begin_exchange();
   asio::awaitable<void> exchange_one();
-  asio::awaitable<response> run_errand(errand what);
+  asio::awaitable<response> dispatch(matched_request what);
   asio::awaitable<std::optional<response>> read_body(byte_count limit);
-  asio::awaitable<response> call(route const& to, request const& with);
-  asio::awaitable<response> call_while_connected(route const& to, request const& with);
+  asio::awaitable<response> call(matched_request const& what, request const& with);
+  asio::awaitable<response> call_while_connected(matched_request const& what, request const& with);
 
-  std::variant<errand, response> errand_or_refusal();
+  std::variant<matched_request, response> match_or_refuse();
   std::optional<response> refusal(std::optional<target> const& where, match const& found);
-  bool can_be_done_at_once(errand const& what) const;
-  response call_at_once(errand const& what);
+  bool can_run_inline(matched_request const& what) const;
+  response call_inline(matched_request const& what);
   response handler_failed(route const& to, std::string_view reason);
-  std::string complete_head(response const& reply);
+  std::string complete_head(response const& to_send);
   void finish_request();
   void fail(beast::error_code error);
 
   connection peer_;
   service const& service_;
   std::optional<request_parser> parser_;
-  std::optional<response> early_;  // the answer to a request that could not be read
+  std::optional<response> early_;  // the response to a request that could not be read
   exchange exchange_;
   std::string id_;
   std::string path_;
@@ -83,25 +85,25 @@ asio::awaitable<void> session::run() {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation(), promote);
     auto const idle = co_await asio::this_coro::cancellation_state;
     auto const arrived = co_await peer_.wait_for_request();
-    heed(idle);
+    note_cancellation(idle);
     if (!arrived) break;
     auto error = begin_head();
     if (error == beast::http::error::need_more) error = co_await peer_.read_head(*parser_);
     if (error) fail(error);
     if (error && !early_) break;
-    heed(idle);
+    note_cancellation(idle);
 
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation(),
                                                        asio::enable_terminal_cancellation());
     auto const busy = co_await asio::this_coro::cancellation_state;
     co_await exchange_one();
-    heed(busy);
+    note_cancellation(busy);
   }
   if (input_is_left_ || peer_.has_input()) co_await peer_.linger();
 }
 
-// Whoever told us to close did so once, and a reset of the state forgets it.
-void session::heed(asio::cancellation_state const& state) {
+// We are told to close only once, and a reset of the state forgets it.
+void session::note_cancellation(asio::cancellation_state const& state) {
   if (state.cancelled() != asio::cancellation_type::none) closing_ = true;
 }
 
@@ -113,12 +115,12 @@ beast::error_code session::begin_head() {
   return peer_.begin_head(*parser_);
 }
 
-// Turns a failed read into an answer, or into none where nobody is there to read it.
+// Turns a failed read into a response, or into none where nobody is there to read it.
 void session::fail(beast::error_code error) {
   closing_ = true;
   static auto const& parse_errors = make_error_code(beast::http::error::bad_value).category();
   if (error.category() == parse_errors)
-    early_ = answer_to_bad_head(error);
+    early_ = response_to_bad_request(error);
   else if (peer_.timed_out())
     early_ = problem(status::request_timeout, "the request took too long to arrive");
   input_is_left_ = early_.has_value();
@@ -136,31 +138,31 @@ void session::begin_exchange() {
 asio::awaitable<void> session::exchange_one() {
   auto const started = std::chrono::steady_clock::now();
   begin_exchange();
-  response reply;
+  response to_send;
   if (early_) {
-    reply = std::move(*early_);
+    to_send = std::move(*early_);
   } else {
-    auto next = errand_or_refusal();
+    auto next = match_or_refuse();
     if (auto* const refused = std::get_if<response>(&next))
-      reply = std::move(*refused);
-    else if (auto& what = std::get<errand>(next); can_be_done_at_once(what))
-      reply = call_at_once(what);
+      to_send = std::move(*refused);
+    else if (auto& what = std::get<matched_request>(next); can_run_inline(what))
+      to_send = call_inline(what);
     else
-      reply = co_await run_errand(std::move(what));
+      to_send = co_await dispatch(std::move(what));
   }
-  heed(co_await asio::this_coro::cancellation_state);
-  auto const head = complete_head(reply);
+  note_cancellation(co_await asio::this_coro::cancellation_state);
+  auto const head = complete_head(to_send);
   auto const has_body = parser_->get().method() != verb::head;
-  auto const& body = reply.message.body();
+  auto const& body = to_send.message.body();
   unwritten rest{{asio::buffer(head), asio::buffer(body.data(), has_body ? body.size() : 0)},
-                 has_body ? reply.source.get() : nullptr};
+                 has_body ? to_send.source.get() : nullptr};
   beast::error_code error;
   // Who has sent the next request already waits his turn, so that others have theirs.
   if (!peer_.has_input()) error = peer_.begin_write(rest);
   try {
     if (!error && !rest.empty()) error = co_await peer_.write(rest);
   } catch (std::exception const& broken) {
-    service_.log.error("answer_cut", {{"id", id_}, {"path", path_}, {"reason", broken.what()}});
+    service_.log.error("response_cut", {{"id", id_}, {"path", path_}, {"reason", broken.what()}});
     error = asio::error::broken_pipe;
   }
   if (error) {
@@ -172,17 +174,17 @@ asio::awaitable<void> session::exchange_one() {
 }
 
 // Also decides whether the connection goes on.
-std::string session::complete_head(response const& reply) {
+std::string session::complete_head(response const& to_send) {
   auto const& asked = parser_->get();
   if (!parser_->is_header_done() || !asked.keep_alive() || input_is_left_) closing_ = true;
-  exchange_.status = reply.code();
-  exchange_.body_bytes = reply.body_size();
-  auto const instance = is_admitted(exchange_) ? std::string_view{service_.instance} : "";
-  return head_text(reply, {asked.version(), !closing_, id_, instance});
+  exchange_.status = to_send.code();
+  exchange_.body_bytes = to_send.body_size();
+  auto const* const instance = is_admitted(exchange_) ? &service_.instance : nullptr;
+  return head_text(to_send, {asked.version(), !closing_, id_, instance});
 }
 
-// The errand, or why a request is refused. Its body is not read yet.
-std::variant<session::errand, response> session::errand_or_refusal() {
+// The request with its route, or why it is refused. Its body is not read yet.
+std::variant<session::matched_request, response> session::match_or_refuse() {
   auto const& head = parser_->get();
   exchange_.method = view(head.method_string());
   auto const raw = view(head.target());
@@ -198,10 +200,11 @@ std::variant<session::errand, response> session::errand_or_refusal() {
   auto checked = check_parameters(found.route->parameters, where->query);
   if (auto const* wrong = std::get_if<std::string>(&checked))
     return problem(status::bad_request, *wrong);
-  return errand{found.route, std::get<arguments>(std::move(checked)), std::move(found.segment)};
+  return matched_request{found.route, found.label, std::get<arguments>(std::move(checked)),
+                         std::move(found.segment)};
 }
 
-// Why a request is not handed to a route. The guard comes before the router's answers.
+// Why a request is not handed to a route. The guard comes before the router's responses.
 std::optional<response> session::refusal(std::optional<target> const& where, match const& found) {
   auto const& head = parser_->get();
   if (host_is_wrong(head))
@@ -217,46 +220,46 @@ std::optional<response> session::refusal(std::optional<target> const& where, mat
   }
   if (!where) return problem(status::bad_request, "the request target is malformed");
   if (!found.allow.empty()) {
-    auto reply = problem(status::method_not_allowed, "this path takes " + found.allow);
-    reply.message.set(field::allow, found.allow);
-    return reply;
+    auto refused = problem(status::method_not_allowed, "this path takes " + found.allow);
+    refused.message.set(field::allow, found.allow);
+    return refused;
   }
   if (!found.route) return problem(status::not_found, "nothing is at this path");
   return std::nullopt;
 }
 
-bool session::can_be_done_at_once(errand const& what) const {
-  return parser_->is_done() && std::holds_alternative<prompt_handler>(what.to->handler);
+bool session::can_run_inline(matched_request const& what) const {
+  return parser_->is_done() && std::holds_alternative<sync_handler>(what.to->handler);
 }
 
-// Most requests have no body and an answer that waits for nothing: they take no coroutine.
-response session::call_at_once(errand const& what) {
+// Most requests have no body and a handler that waits for nothing: they take no coroutine.
+response session::call_inline(matched_request const& what) {
   finish_request();
   auto const& to = *what.to;
   try {
-    work_label_scope const label{&to.path};
-    return std::get<prompt_handler>(to.handler)({parser_->get(), what.parameters, what.segment});
+    work_label_scope const label{what.label};
+    return std::get<sync_handler>(to.handler)({parser_->get(), what.parameters, what.segment});
   } catch (std::exception const& error) {
     return handler_failed(to, error.what());
   }
 }
 
-asio::awaitable<response> session::run_errand(errand what) {
+asio::awaitable<response> session::dispatch(matched_request what) {
   if (auto unread = co_await read_body(what.to->body_limit)) co_return std::move(*unread);
   if (!what.to->parameters.empty() && has_form(parser_->get()))
-    co_return problem(status::bad_request, "parameters belong into the query, not into the body");
-  if (std::holds_alternative<prompt_handler>(what.to->handler)) co_return call_at_once(what);
+    co_return problem(status::bad_request, "parameters go into the query string, not into the body");
+  if (std::holds_alternative<sync_handler>(what.to->handler)) co_return call_inline(what);
   auto const with = request{parser_->get(), std::move(what.parameters), std::move(what.segment)};
-  co_return co_await call(*what.to, with);
+  co_return co_await call(what, with);
 }
 
-// The whole request is here: the answer may take its time.
+// The whole request is here: the response may take its time.
 void session::finish_request() {
   peer_.clear_deadline();
   input_is_left_ = false;
 }
 
-// Reads the body; an answer instead if it is too large, too slow or malformed.
+// Reads the body; a response instead if it is too large, too slow or malformed.
 asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
   if (announced_length(*parser_) > limit.value) {
     auto const detail = "the body is limited to " + std::to_string(limit.value) + " bytes";
@@ -275,23 +278,23 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
     co_return std::nullopt;
   }
   fail(error);
-  // Who has left reads no answer: writing to him fails, and that ends the session.
+  // Who has left reads no response: writing it fails, and that ends the session.
   if (!early_) early_ = problem(status::bad_request, "the body is incomplete");
   co_return std::exchange(early_, std::nullopt);
 }
 
-asio::awaitable<response> session::call(route const& to, request const& with) {
+asio::awaitable<response> session::call(matched_request const& what, request const& with) {
   std::string reason;
   try {
-    if (to.cancel_on_disconnect) co_return co_await call_while_connected(to, with);
+    if (what.to->cancel_on_disconnect) co_return co_await call_while_connected(what, with);
     auto const loop = co_await asio::this_coro::executor;
-    runtime::labelled_executor const labelled{loop, &to.path};
-    co_return co_await asio::co_spawn(labelled, std::get<waiting_handler>(to.handler)(with),
+    runtime::labelled_executor const labelled{loop, what.label};
+    co_return co_await asio::co_spawn(labelled, std::get<async_handler>(what.to->handler)(with),
                                       asio::use_awaitable);
   } catch (std::exception const& error) {
     reason = error.what();
   }
-  co_return handler_failed(to, reason);
+  co_return handler_failed(*what.to, reason);
 }
 
 response session::handler_failed(route const& to, std::string_view reason) {
@@ -299,11 +302,12 @@ response session::handler_failed(route const& to, std::string_view reason) {
   return problem(status::internal_server_error, "the log has the reason under this request id");
 }
 
-asio::awaitable<response> session::call_while_connected(route const& to, request const& with) {
+asio::awaitable<response> session::call_while_connected(matched_request const& what,
+                                                        request const& with) {
   auto const loop = co_await asio::this_coro::executor;
-  runtime::labelled_executor const labelled{loop, &to.path};
+  runtime::labelled_executor const labelled{loop, what.label};
   auto race = asio::experimental::make_parallel_group(
-      asio::co_spawn(labelled, std::get<waiting_handler>(to.handler)(with), asio::deferred),
+      asio::co_spawn(labelled, std::get<async_handler>(what.to->handler)(with), asio::deferred),
       asio::co_spawn(loop, peer_.wait_for_close(), asio::deferred));
   auto outcome = co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
   if (auto const failure = std::get<1>(outcome)) std::rethrow_exception(failure);

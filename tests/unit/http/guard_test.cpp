@@ -20,7 +20,7 @@ http::fields head_with(std::vector<std::string> const& tokens) {
 }  // namespace
 
 TEST_CASE("A guard covers its prefix and all below", "[http]") {
-  http::guard const guard{"/api/lab", true, secret{"correct-token"}};
+  http::guard const guard{"/api/lab", "x-lab-token", true, secret{"correct-token"}};
 
   auto const [path, covered] = GENERATE(table<std::string, bool>({
       {"/api/lab", true},
@@ -42,7 +42,7 @@ TEST_CASE("A guard covers its prefix and all below", "[http]") {
 }
 
 TEST_CASE("An open guard", "[http]") {
-  http::guard const guard{"/api/lab", true, secret{"correct-token"}};
+  http::guard const guard{"/api/lab", "x-lab-token", true, secret{"correct-token"}};
 
   SECTION("admits the holder of the token, however the header's name is written") {
     http::fields head;
@@ -83,7 +83,7 @@ TEST_CASE("An open guard", "[http]") {
 }
 
 TEST_CASE("A closed guard refuses everybody, the right token too", "[http]") {
-  http::guard const guard{"/api/lab", false, secret{"correct-token"}};
+  http::guard const guard{"/api/lab", "x-lab-token", false, secret{"correct-token"}};
 
   CHECK(guard.judge(head_with({"correct-token"})) == verdict::closed);
   CHECK(guard.judge(head_with({"wrong"})) == verdict::closed);
@@ -91,7 +91,7 @@ TEST_CASE("A closed guard refuses everybody, the right token too", "[http]") {
 }
 
 TEST_CASE("A guard without a token admits nobody", "[http]") {
-  http::guard const guard{"/api/lab", true, secret{}};
+  http::guard const guard{"/api/lab", "x-lab-token", true, secret{}};
 
   CHECK(guard.judge(head_with({})) == verdict::no_token);
   CHECK(guard.judge(head_with({""})) == verdict::wrong_token);

@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -27,8 +28,6 @@ TEST_CASE("Every error has its status", "[http]") {
       {errc::invalid_argument, status::bad_request},
       {errc::not_found, status::not_found},
       {errc::quota_exceeded, status::insufficient_storage},
-      {errc::storage_unavailable, status::insufficient_storage},
-      {errc::storage_full, status::insufficient_storage},
       {errc::memory_refused, status::insufficient_storage},
       {errc::range_unsatisfiable, status::range_not_satisfiable},
       {errc::unsupported, status::not_implemented},
@@ -47,6 +46,16 @@ TEST_CASE("Every error has its status", "[http]") {
   auto const reply = http::problem(error);
   CHECK(reply.code() == code);
   CHECK(body_of(reply).at("detail").as_string() == message);
+}
+
+TEST_CASE("A storage error is 507, with its cause", "[http]") {
+  auto const error = GENERATE(ENOENT, EACCES, EMFILE, ENOSPC, EDQUOT, EIO, EROFS);
+  CAPTURE(error);
+
+  auto const response = http::problem(storage_error(error));
+
+  CHECK(response.code() == status::insufficient_storage);
+  CHECK(body_of(response).at("detail").as_string() == storage_error(error).message());
 }
 
 TEST_CASE("An error of another kind is ours, not the caller's", "[http]") {

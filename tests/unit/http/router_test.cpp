@@ -11,7 +11,7 @@ using http::verb;
 namespace {
 
 http::route row(verb method, std::string_view path, std::string_view summary) {
-  return {method, path, http::access::token, {}, summary};
+  return {method, std::string{path}, http::access::token, {}, summary};
 }
 
 http::router const known{{

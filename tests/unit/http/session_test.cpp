@@ -274,7 +274,7 @@ TEST_CASE("A body from a source", "[http]") {
     CHECK_THAT(text, test::ContainsSubstring("Content-Length: 3000000\r\n"));
     CHECK(text.size() > 1'000'000);
     CHECK(text.size() < 3'000'000);
-    auto const lines = server.log.lines("answer_cut");
+    auto const lines = server.log.lines("response_cut");
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].at("path").as_string() == "/broken");
     CHECK_THAT(std::string{lines[0].at("reason").as_string()}, test::ContainsSubstring("pread"));
