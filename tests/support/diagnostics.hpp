@@ -5,63 +5,88 @@
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
 
-#include <loopscope/artifacts/store.hpp>
-#include <loopscope/capture/cpu_capture.hpp>
-#include <loopscope/control/control_thread.hpp>
-#include <loopscope/control/services.hpp>
+#include <loopscope/control/diagnostics.hpp>
 #include <loopscope/http/message.hpp>
+#include <loopscope/runtime/call_on.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <prometheus/registry.h>
 
+#include <chrono>
 #include <cstddef>
-#include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace loopscope::test {
 
-/// All that the diagnostics endpoints work on, for real, around a temporary directory; only the
-/// encoder is a fake. The thread that makes it is the one that is sampled.
+/// loopscope's diagnostics, for real, around a temporary directory; only the encoder is a fake. The
+/// thread that makes it is the one that is sampled; its loop is not started.
 struct diagnostics {
   static constexpr std::size_t open_connections = 7;
+  static constexpr std::string_view token = "correct-token";
 
   temp_dir dir;
   temp_dir programs;
   boost::asio::io_context io{1};
   captured_log log;
-  prometheus::Registry registry;
-  metrics::service_metrics metrics{registry};
-  artifacts::store store;
-  cpu::loop_sampler sampler;
-  cpu::native_profiler native;
-  capture::cpu_recorder recorder{sampler, native, store};
-  capture::encoder encoder;
-  loop::rolling_lag lag;
-  runtime::workers worker;
-  control::control_thread control;
-  capture::cpu_capture cpu;
+  control::diagnostics parts;
+  artifacts::store& store = parts.services().store;
+  runtime::workers& workers = parts.services().workers;
+  capture::job_registry& jobs = parts.services().jobs;
+  prometheus::Registry& registry = parts.services().families.registry();
+  boost::asio::any_io_executor control = parts.control_executor();
 
   explicit diagnostics(byte_count quota = mebibytes(64),
                        std::string_view encoder_script = well_behaved_encoder)
-      : store{{.directory = dir.path(), .quota = quota}},
-        encoder{write_program(programs / "encoder", encoder_script)},
-        cpu{{control.executor(), worker, recorder, encoder, log.log()}} {}
+      : parts{io.get_executor(),
+              {.paths = {.prefix = "/api/lab", .metrics = "/api/metrics"},
+               .token_header = "x-lab-token",
+               .metric_prefix = "",
+               .open = true,
+               .token = secret{token},
+               .artifacts = {.directory = dir.path(), .quota = quota},
+               .encoder = write_program(programs / "encoder", encoder_script)},
+              log.log(),
+              [] { return open_connections; }} {}
 
-  ~diagnostics() {
-    control.join();
-    worker.join();
+  /// Runs `op` on the control thread and this thread's loop until it is done.
+  template <class T>
+  T on_control(boost::asio::awaitable<T> op) {
+    return run_on(io, runtime::call_on(control, std::move(op)));
   }
 
-  control::services services() {
-    return {log.log(),          worker,  store,
-            control.executor(), cpu,     lag,
-            registry,           metrics, [] { return open_connections; }};
+  /// Runs `act()` on the control thread.
+  template <class F>
+  std::invoke_result_t<F&> tell_control(F act) {
+    auto op = [](F work) -> boost::asio::awaitable<std::invoke_result_t<F&>> { co_return work(); };
+    return on_control(op(std::move(act)));
   }
+
+  /// Starts to record this thread at 1000 Hz, for a minute unless somebody ends it.
+  result<std::string> start_recording() {
+    auto begin = [cpu = parts.services().cpu] {
+      return capture::cpu_recorder::begin(cpu, {std::chrono::seconds{60}, 1000});
+    };
+    return on_control(jobs.start(capture_kind::cpu, {}, std::move(begin)));
+  }
+
+  /// Lets this thread's loop run until a recording has taken samples of it.
+  void take_samples() {
+    auto const& sampler = parts.services().cpu.sampler;
+    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (tell_control([&] { return sampler.taken(); }) == 0)
+      if (std::chrono::steady_clock::now() > end) throw std::runtime_error{"no sample was taken"};
+  }
+
+  /// Cancels what still records.
+  void cancel_captures() { on_control(jobs.drain({})); }
 };
 
 /// A request as a handler sees it.
@@ -81,7 +106,7 @@ struct asked {
   }
 };
 
-/// What `handler` answers; it may resume on `io`.
+/// The response of `handler`, which may resume on `io`.
 template <class Handler>
 http::response call(boost::asio::io_context& io, Handler const& handler, asked const& what) {
   http::request const request{what.message, what.parameters, what.segment};
@@ -91,8 +116,8 @@ http::response call(boost::asio::io_context& io, Handler const& handler, asked c
     return run_on(io, handler(request));
 }
 
-inline boost::json::object json_of(http::response const& reply) {
-  return boost::json::parse(reply.message.body()).as_object();
+inline boost::json::object json_of(http::response const& response) {
+  return boost::json::parse(response.message.body()).as_object();
 }
 
 /// All bytes of a body that is read piece by piece.

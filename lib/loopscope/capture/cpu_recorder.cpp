@@ -1,22 +1,150 @@
 #include <loopscope/base/build_id.hpp>
 #include <loopscope/base/expects.hpp>
+#include <loopscope/base/read_file.hpp>
 #include <loopscope/capture/cpu_recorder.hpp>
 #include <loopscope/model/raw_cpu_profile.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <memory>
 #include <sstream>
 #include <tuple>
 #include <utility>
 
 namespace loopscope::capture {
 
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
 namespace {
 
-model::cpu_quality judge(model::raw_cpu_profile const& profile) {
+constexpr auto drain_interval = 100ms;
+
+std::string raw_bytes(model::raw_cpu_profile const& profile) {
+  std::ostringstream bytes;
+  model::write_raw(bytes, profile);
+  return std::move(bytes).str();
+}
+
+}  // namespace
+
+std::vector<std::string> cpu_formats() {
+  std::vector<std::string> formats;
+  for (auto const& each : capture_formats) {
+    auto const possible = each.extension != "prof" || cpu::gperftools_profiler::available();
+    if (each.kind == capture_kind::cpu && possible) formats.emplace_back(each.extension);
+  }
+  return formats;
+}
+
+asio::awaitable<result<started_capture>> cpu_recorder::begin(services with, cpu_request request) {
+  LOOPSCOPE_EXPECTS(request.duration >= min_recording && request.duration <= max_recording);
+  auto const recorder = std::make_shared<cpu_recorder>(with, request);  // as its function is copied
+  auto start = [&]() -> result<std::string> {
+    auto stem = with.files.store.new_stem(to_text(capture_kind::cpu));
+    if (!stem) return stem.error();
+    if (auto const started = recorder->start(); !started) return started.error();
+    return stem;
+  };
+  auto stem = co_await runtime::offload(with.files.workers.short_lane, std::move(start));
+  if (!stem) co_return stem.error();
+  auto record = [recorder, stem = *stem](capture_job& job) { return recorder->record(job, stem); };
+  co_return started_capture{std::move(*stem), std::move(record)};
+}
+
+// On the short lane: starting gperftools' profiler takes up to 10 ms.
+result<void> cpu_recorder::start() {
+  contention_before_ = read_cpu_contention();
+  if (cpu::gperftools_profiler::available())
+    if (auto const started = with_.gperftools.start(); !started) return started.error();
+  result<void> sampling = errc::unsupported;
+  try {
+    sampling = with_.sampler.start(request_.hz);
+  } catch (...) {
+    stop();
+    throw;
+  }
+  if (!sampling) stop();
+  return sampling;
+}
+
+// On the short lane.
+void cpu_recorder::stop() {
+  if (with_.sampler.running()) std::ignore = with_.sampler.stop();
+  std::ignore = with_.gperftools.stop(1us);  // empty when it does not run
+}
+
+asio::awaitable<result<capture_result>> cpu_recorder::record(capture_job& job, std::string stem) {
+  result<capture_result> outcome = errc::cancelled;
+  std::exception_ptr failure;
+  try {
+    outcome = co_await record_while_sampling(job, std::move(stem));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  auto reset = [this] { stop(); };
+  co_await runtime::offload(with_.files.workers.short_lane, std::move(reset));
+  if (failure) std::rethrow_exception(failure);
+  co_return outcome;
+}
+
+asio::awaitable<result<capture_result>> cpu_recorder::record_while_sampling(capture_job& job,
+                                                                            std::string stem) {
+  auto const started = clock::now();
+  auto const truncated = co_await sample(job);
+  auto profile = with_.sampler.stop();
+  std::chrono::duration<double> const sampled = clock::now() - started;
+  if (job.is_cancelled()) co_return errc::cancelled;
+
+  job.state.phase = capture_phase::encoding;
+  co_await complete(profile);
+  if (profile.samples.empty()) co_return errc::nothing_captured;
+  auto quality = co_await judge(profile);
+  quality.truncated = truncated;
+
+  capture_files files{with_.files, std::move(stem)};
+  auto write = [&] { return raw_bytes(profile); };
+  auto bytes = co_await runtime::offload(with_.files.workers.bulk_lane, std::move(write));
+  auto raw = co_await files.store_raw(std::move(bytes));
+  if (!raw) co_return raw.error();
+  auto encoded = co_await files.encode(job, std::move(*raw), cpu_formats());
+  if (!encoded) co_return encoded.error();
+  quality.unresolved_share = encoded->report.unresolved_share;
+
+  capture_result done;
+  done.artifacts = std::move(encoded->artifacts);
+  done.figures["durationSeconds"] = sampled.count();
+  done.quality = to_json(quality);
+  co_return done;
+}
+
+// \return whether it ended before its time.
+asio::awaitable<bool> cpu_recorder::sample(capture_job& job) {
+  auto const start = clock::now();
+  auto const end = start + request_.duration;
+  while (clock::now() < end && !job.is_cancelled() && !job.ends_early()) {
+    co_await job.sleep_until(std::min(end, clock::now() + drain_interval));
+    with_.sampler.drain();
+    job.state.progress = std::chrono::duration<double>(clock::now() - start) / request_.duration;
+  }
+  co_return clock::now() < end;
+}
+
+asio::awaitable<void> cpu_recorder::complete(model::raw_cpu_profile& profile) {
+  auto const period = std::chrono::duration_cast<std::chrono::microseconds>(profile.period);
+  auto work = [&] {
+    profile.gperftools = with_.gperftools.stop(period);
+    profile.executable = std::filesystem::read_symlink("/proc/self/exe").string();
+    profile.build_id = executable_build_id();
+    profile.maps = read_file("/proc/self/maps").value();
+  };
+  co_await runtime::offload(with_.files.workers.short_lane, std::move(work));
+}
+
+asio::awaitable<model::cpu_quality> cpu_recorder::judge(model::raw_cpu_profile const& profile) {
   auto const sampled = static_cast<double>(profile.end_ns - profile.start_ns);
   model::cpu_quality quality;
   quality.samples_expected = static_cast<std::uint64_t>(
@@ -24,107 +152,24 @@ model::cpu_quality judge(model::raw_cpu_profile const& profile) {
   quality.samples_taken = profile.samples.size();
   quality.dropped = profile.dropped;
   for (auto const& sample : profile.samples) quality.overruns += sample.overruns;
-  return quality;
+  auto const contention =
+      co_await runtime::offload(with_.files.workers.short_lane, [] { return read_cpu_contention(); });
+  auto const meanwhile = contention - contention_before_;
+  quality.throttled = meanwhile.throttled;
+  quality.stolen = meanwhile.stolen;
+  co_return quality;
 }
 
-std::string contents(char const* file) {
-  std::ifstream in{file};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-}  // namespace
-
-std::vector<std::string> const& cpu_formats() {
-  static std::vector<std::string> const all = [] {
-    std::vector<std::string> formats{"cpuprofile", "pb.gz", "folded"};
-    if (cpu::native_profiler::available()) formats.emplace_back("prof");
-    return formats;
-  }();
-  return all;
-}
-
-result<std::string> cpu_recorder::begin(int hz) {
-  auto stem = store_.new_stem("cpu");
-  if (!stem) return stem.error();
-  pressure_before_ = read_cpu_pressure();
-  if (cpu::native_profiler::available()) {
-    auto const native = native_.start();
-    if (!native) return native.error();
-  }
-  result<void> sampling = errc::unsupported;
-  try {
-    sampling = sampler_.start(hz);
-  } catch (...) {
-    abandon();
-    throw;
-  }
-  if (sampling) return stem;
-  abandon();
-  return sampling.error();
-}
-
-void cpu_recorder::end_sampling() {
-  taken_ = sampler_.stop();
-}
-
-void cpu_recorder::abandon() {
-  if (sampler_.running()) std::ignore = sampler_.stop();
-  std::ignore = native_.stop(std::chrono::microseconds{1});  // empty when it does not run
-  taken_.reset();
-}
-
-void cpu_recorder::remove_raw(std::string const& name) {
-  std::ignore = store_.remove(name);  // evicted already is as good
-}
-
-result<std::pair<artifacts::artifact, model::cpu_quality>> cpu_recorder::store_raw(
-    std::string const& stem) {
-  LOOPSCOPE_EXPECTS(taken_.has_value());
-  auto profile = *std::exchange(taken_, std::nullopt);
-  profile.native =
-      native_.stop(std::chrono::duration_cast<std::chrono::microseconds>(profile.period));
-  if (profile.samples.empty()) return errc::nothing_captured;
-  profile.executable = std::filesystem::read_symlink("/proc/self/exe").string();
-  profile.build_id = executable_build_id();
-  profile.maps = contents("/proc/self/maps");
-  auto quality = judge(profile);
-  auto const pressure = read_cpu_pressure() - pressure_before_;
-  quality.throttled = pressure.throttled;
-  quality.stolen = pressure.stolen;
-
-  std::ostringstream bytes;
-  model::write_raw(bytes, profile);
-  auto file = store_.create(stem + ".raw");
-  if (!file) return file.error();
-  auto const written = file->write(bytes.view());
-  if (!written) return written.error();
-  std::vector<artifacts::pending_artifact> files;
-  files.push_back(std::move(*file));
-  auto stored = store_.commit(std::move(files));
-  if (!stored) return stored.error();
-  return std::pair{std::move(stored->front()), quality};
-}
-
-result<std::vector<artifacts::pending_artifact>> cpu_recorder::open_outputs(
-    std::string const& stem) {
-  std::vector<artifacts::pending_artifact> files;
-  for (auto const& format : cpu_formats()) {
-    auto file = store_.create(std::string{stem}.append(1, '.').append(format));
-    if (!file) return file.error();
-    files.push_back(std::move(*file));
-  }
-  return files;
-}
-
-result<std::vector<artifacts::artifact>> cpu_recorder::publish(
-    std::vector<artifacts::pending_artifact> outputs, std::string const& raw_name) {
-  auto const is_empty = [](artifacts::pending_artifact const& each) {
-    return std::filesystem::file_size(each.path()) == 0;
-  };
-  if (std::any_of(outputs.begin(), outputs.end(), is_empty)) return errc::encoder_failed;
-  auto done = store_.commit(std::move(outputs));
-  if (done) std::ignore = store_.remove(raw_name);  // evicted already is as good
-  return done;
+boost::json::object to_json(model::cpu_quality const& quality) {
+  return {{"samplesExpected", quality.samples_expected},
+          {"samplesTaken", quality.samples_taken},
+          {"dropped", quality.dropped},
+          {"overruns", quality.overruns},
+          {"unresolvedShare", quality.unresolved_share},
+          {"throttledSeconds", quality.throttled.count()},
+          {"stealSeconds", quality.stolen.count()},
+          {"truncated", quality.truncated},
+          {"buildId", executable_build_id()}};
 }
 
 }  // namespace loopscope::capture

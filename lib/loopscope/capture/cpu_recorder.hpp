@@ -1,68 +1,73 @@
 #pragma once
 
-#include <loopscope/artifacts/store.hpp>
 #include <loopscope/base/result.hpp>
-#include <loopscope/capture/cpu_pressure.hpp>
+#include <loopscope/capture/capture_files.hpp>
+#include <loopscope/capture/capture_job.hpp>
+#include <loopscope/capture/cpu_contention.hpp>
+#include <loopscope/capture/job_registry.hpp>
+#include <loopscope/cpu/gperftools_profiler.hpp>
 #include <loopscope/cpu/loop_sampler.hpp>
-#include <loopscope/cpu/native_profiler.hpp>
 #include <loopscope/model/cpu_profile.hpp>
 #include <loopscope/model/cpu_quality.hpp>
 
-#include <optional>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace loopscope::capture {
 
-/// The steps of a CPU capture, between which somebody else waits.
-/// \thread worker, where a step may block; drain() and end_sampling(): control. One at a time
-class cpu_recorder {
- public:
-  /// The references outlive the object.
-  cpu_recorder(cpu::loop_sampler& sampler, cpu::native_profiler& native, artifacts::store& store)
-      : sampler_{sampler}, native_{native}, store_{store} {}
+/// Bounds on a recording, inclusive.
+inline constexpr std::chrono::seconds min_recording{1};
+inline constexpr std::chrono::seconds max_recording{120};
 
-  /// Starts to sample.
-  /// \param hz  in [cpu::min_hz, cpu::max_hz].
-  /// \return  the stem of the capture's files;
-  ///          errc::busy, errc::unsupported, errc::storage_unavailable.
-  result<std::string> begin(int hz);
-
-  /// Takes over the samples so far. \thread control
-  void drain() { sampler_.drain(); }
-
-  /// Ends sampling; what was taken waits for store_raw() or abandon(). \thread control: it must not
-  /// wait behind other work
-  void end_sampling();
-
-  /// Ends what runs and drops what was taken, if anything.
-  void abandon();
-
-  /// Stores the raw capture of what was taken.
-  /// \return  what the samples alone tell about their quality;
-  ///          errc::nothing_captured, or an error of the store.
-  result<std::pair<artifacts::artifact, model::cpu_quality>> store_raw(std::string const& stem);
-
-  /// Removes a raw capture that nobody wants.
-  void remove_raw(std::string const& name);
-
-  /// Temporary files for the encoder to write, one a format.
-  result<std::vector<artifacts::pending_artifact>> open_outputs(std::string const& stem);
-
-  /// Publishes what the encoder wrote and removes the raw capture.
-  result<std::vector<artifacts::artifact>> publish(std::vector<artifacts::pending_artifact> outputs,
-                                                   std::string const& raw_name);
-
- private:
-  cpu::loop_sampler& sampler_;
-  cpu::native_profiler& native_;
-  artifacts::store& store_;
-  cpu_pressure_counters pressure_before_;
-  std::optional<model::raw_cpu_profile> taken_;
+struct cpu_request {
+  std::chrono::seconds duration;  ///< in [min_recording, max_recording]
+  int hz;                         ///< in [cpu::min_hz, cpu::max_hz]
 };
 
-/// The formats of a CPU capture, as extensions and as the encoder calls them.
-std::vector<std::string> const& cpu_formats();
+/// The extensions of a CPU capture's files, which are the names of its formats.
+std::vector<std::string> cpu_formats();
+
+/// Records one CPU profile of the loop thread. \thread control
+class cpu_recorder {
+ public:
+  /// What it samples with; no two recorders use it at a time. Everything outlives the recorder.
+  struct services {
+    cpu::loop_sampler& sampler;
+    cpu::gperftools_profiler& gperftools;
+    capture_services files;
+  };
+
+  /// Begins to sample.
+  /// \return  errc::busy  gperftools profiles already, perhaps by CPUPROFILE;
+  ///          errc::unsupported  this build cannot sample;
+  ///          a storage error.
+  static boost::asio::awaitable<result<started_capture>> begin(services with, cpu_request request);
+
+  cpu_recorder(services with, cpu_request request) : with_{with}, request_{request} {}
+  cpu_recorder(cpu_recorder const&) = delete;
+  cpu_recorder& operator=(cpu_recorder const&) = delete;
+
+  /// All of a capture's life after its begin.
+  boost::asio::awaitable<result<capture_result>> record(capture_job& job, std::string stem);
+
+ private:
+  result<void> start();
+  void stop();
+  boost::asio::awaitable<result<capture_result>> record_while_sampling(capture_job& job,
+                                                                       std::string stem);
+  boost::asio::awaitable<bool> sample(capture_job& job);
+  boost::asio::awaitable<void> complete(model::raw_cpu_profile& profile);
+  boost::asio::awaitable<model::cpu_quality> judge(model::raw_cpu_profile const& profile);
+
+  services with_;
+  cpu_request request_;
+  cpu_contention_counters contention_before_;
+};
+
+/// As a response has it.
+boost::json::object to_json(model::cpu_quality const& quality);
 
 }  // namespace loopscope::capture

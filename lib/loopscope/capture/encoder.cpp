@@ -1,3 +1,4 @@
+#include <loopscope/base/capture_formats.hpp>
 #include <loopscope/capture/child_process_impl.hpp>
 #include <loopscope/capture/encoder.hpp>
 
@@ -11,6 +12,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <system_error>
 #include <unistd.h>
@@ -20,8 +22,6 @@ namespace loopscope::capture {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr int disk_full_exit = 3;  // of `loopscope`, app/loopscope/main.cpp
 
 std::string first_line(std::string const& text) {
   return text.substr(0, text.find('\n'));
@@ -36,13 +36,13 @@ std::string first_printable_line(std::string text) {
   return text;
 }
 
-std::optional<encoded> parse_report(std::string const& output) {
+std::optional<encoder_report> parse_report(std::string const& output) {
   boost::system::error_code error;
   auto const report = boost::json::parse(first_line(output), error);
   auto const* object = error ? nullptr : report.if_object();
   auto const* share = object ? object->if_contains("unresolvedShare") : nullptr;
   if (!share || !share->is_number()) return std::nullopt;
-  return encoded{.unresolved_share = share->to_number<double>()};
+  return encoder_report{.unresolved_share = share->to_number<double>()};
 }
 
 // Waits for the process' end. \return false if the limit or a cancellation came first.
@@ -60,7 +60,7 @@ asio::awaitable<bool> has_ended(child_process& process, std::chrono::seconds lim
 
 }  // namespace
 
-asio::awaitable<result<encoded>> encoder::run(
+asio::awaitable<result<encoder_report>> encoder::run(
     std::filesystem::path const& raw,
     std::vector<std::pair<std::string, std::filesystem::path>> const& outputs,
     std::chrono::seconds limit, std::string& why) const {
@@ -85,7 +85,7 @@ asio::awaitable<result<encoded>> encoder::run(
   if (!ended) why = "it took longer than " + std::to_string(limit.count()) + " s";
   if (auto const text = first_printable_line(process->errors()); !why.empty() && !text.empty())
     why = text;
-  if (process->exit_code() == disk_full_exit) co_return errc::storage_full;
+  if (process->exit_code() == encoder_exit::no_space) co_return storage_error(ENOSPC);
   if (!why.empty()) co_return errc::encoder_failed;
 
   auto const report = parse_report(process->output());

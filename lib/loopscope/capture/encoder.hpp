@@ -13,13 +13,13 @@
 namespace loopscope::capture {
 
 /// What the encoder process says of its work.
-struct encoded {
+struct encoder_report {
   double unresolved_share = 0;  ///< of all frames, those without a name
 };
 
 /// Runs `loopscope encode` as a process of its own, niced, with an environment that has none of
-/// our secrets. Symbolizing takes tens of megabytes and a parser of foreign bytes: neither belongs
-/// into the service. \thread control
+/// our secrets. Symbolizing takes tens of megabytes and a parser of foreign bytes, which the service
+/// is spared. \thread control
 class encoder {
  public:
   /// \param program  the `loopscope` executable.
@@ -30,10 +30,10 @@ class encoder {
   /// \param limit    the process is killed when it takes longer.
   /// \return  errc::encoder_failed with `why` set: it could not be started, ended with an error
   ///          or a signal, or took too long;
-  ///          errc::storage_full  there was no room for its output;
+  ///          a storage error of ENOSPC  there was no room for its output;
   ///          errc::cancelled.
   /// \cancel  any: the process is killed; the outputs are then worthless.
-  boost::asio::awaitable<result<encoded>> run(
+  boost::asio::awaitable<result<encoder_report>> run(
       std::filesystem::path const& raw,
       std::vector<std::pair<std::string, std::filesystem::path>> const& outputs,
       std::chrono::seconds limit, std::string& why) const;

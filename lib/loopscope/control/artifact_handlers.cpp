@@ -1,13 +1,17 @@
+#include <loopscope/artifacts/name.hpp>
+#include <loopscope/base/capture_formats.hpp>
 #include <loopscope/control/artifact_handlers.hpp>
-#include <loopscope/control/artifact_json.hpp>
+#include <loopscope/control/capture_json.hpp>
 #include <loopscope/http/range.hpp>
 
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace loopscope::control {
 
@@ -17,14 +21,14 @@ namespace {
 
 class artifact_body final : public http::body_source {
  public:
-  artifact_body(runtime::workers& worker, file_descriptor file, http::byte_range range)
-      : worker_{worker}, file_{std::move(file)}, next_{range.begin}, range_{range} {}
+  artifact_body(runtime::loop_thread& lane, file_descriptor file, http::byte_range range)
+      : lane_{lane}, file_{std::move(file)}, next_{range.begin}, range_{range} {}
 
   [[nodiscard]] byte_count size() const override { return range_.length(); }
 
   asio::awaitable<std::size_t> read(asio::mutable_buffer to) override {
     auto read_piece = [this, to] { return read_at(next_, to); };
-    auto const got = co_await runtime::offload(worker_, std::move(read_piece));
+    auto const got = co_await runtime::offload(lane_, std::move(read_piece));
     next_ += bytes(got);
     co_return got;
   }
@@ -36,7 +40,7 @@ class artifact_body final : public http::body_source {
     return static_cast<std::size_t>(got);
   }
 
-  runtime::workers& worker_;
+  runtime::loop_thread& lane_;
   file_descriptor file_;
   byte_count next_;
   http::byte_range range_;
@@ -47,14 +51,13 @@ std::string etag_of(artifacts::artifact const& about) {
 }
 
 std::string_view media_type(std::string_view name) {
-  for (std::string_view const json : {".cpuprofile", ".heapsnapshot", ".heapprofile"})
-    if (name.ends_with(json)) return "application/json";
-  if (name.ends_with(".folded")) return "text/plain; charset=utf-8";
-  return "application/octet-stream";
+  auto const parts = artifacts::parse_name(name);
+  auto const* const format = parts ? find_capture_format(parts->extension) : nullptr;
+  return format ? format->media_type : "application/octet-stream";
 }
 
-void describe(http::response& reply, artifacts::artifact const& about) {
-  auto& head = reply.message;
+void describe(http::response& response, artifacts::artifact const& about) {
+  auto& head = response.message;
   head.set(http::field::content_type, media_type(about.name));
   head.set(http::field::etag, etag_of(about));
   head.set(http::field::accept_ranges, "bytes");
@@ -73,45 +76,68 @@ result<std::optional<http::byte_range>> wanted_range(http::request const& reques
   return http::parse_range(request.header(http::field::range), about.size);
 }
 
+asio::awaitable<result<artifacts::open_artifact>> open_with_digest(runtime::workers& workers,
+                                                                   artifacts::store& store,
+                                                                   std::string name) {
+  auto open = [&] { return store.open(name); };
+  auto opened = co_await runtime::offload(workers.short_lane, std::move(open));
+  if (!opened || !opened->about.sha256.empty()) co_return opened;
+  auto read = [&] { return store.digest(*opened); };
+  opened->about.sha256 = co_await runtime::offload(workers.bulk_lane, std::move(read));
+  co_return opened;
+}
+
+http::response unsatisfiable(boost::system::error_code error, byte_count size) {
+  auto response = http::problem(error);
+  response.message.set(http::field::content_range, "bytes */" + std::to_string(size.value));
+  return response;
+}
+
 }  // namespace
 
 asio::awaitable<http::response> list_artifacts::operator()(http::request const&) const {
   auto read = [this] { return store.list(); };
-  auto const all = co_await runtime::offload(worker, std::move(read));
-  if (!all) co_return http::problem(all.error());
+  auto const found = co_await runtime::offload(workers.short_lane, std::move(read));
+  if (!found) co_return http::problem(found.error());
+  std::vector<artifacts::artifact> all;
   byte_count sum;
-  for (auto const& each : *all) sum += each.size;
+  for (auto const& each : *found) {
+    all.push_back(each);
+    if (each.sha256.empty()) {
+      auto const opened = co_await open_with_digest(workers, store, each.name);
+      if (opened)
+        all.back() = opened->about;
+      else
+        all.pop_back();  // removed since
+    }
+  }
+  for (auto const& each : all) sum += each.size;
   boost::json::object const body{
-      {"artifacts", to_json(*all)}, {"count", all->size()}, {"bytes", sum.value}};
+      {"artifacts", to_json(all)}, {"count", all.size()}, {"bytes", sum.value}};
   co_return http::json(http::status::ok, body);
 }
 
 asio::awaitable<http::response> send_artifact::operator()(http::request const& request) const {
-  auto open = [this, &request] { return store.open(request.path_segment); };
-  auto opened = co_await runtime::offload(worker, std::move(open));
+  auto opened = co_await open_with_digest(workers, store, request.path_segment);
   if (!opened) co_return http::problem(opened.error());
 
   auto const& about = opened->about;
   auto const range = wanted_range(request, about);
-  if (!range) {
-    auto reply = http::problem(range.error());
-    auto const size = std::to_string(about.size.value);
-    reply.message.set(http::field::content_range, "bytes */" + size);
-    co_return reply;
-  }
+  if (!range) co_return unsatisfiable(range.error(), about.size);
   auto const part = range->has_value();
   auto const whole = http::byte_range{{0}, about.size};
   auto const sent = part ? **range : whole;
-  auto reply = http::empty(part ? http::status::partial_content : http::status::ok);
-  describe(reply, about);
-  if (part) reply.message.set(http::field::content_range, http::content_range(sent, about.size));
-  reply.source = std::make_unique<artifact_body>(worker, std::move(opened->file), sent);
-  co_return reply;
+  auto response = http::empty(part ? http::status::partial_content : http::status::ok);
+  describe(response, about);
+  if (part) response.message.set(http::field::content_range, http::content_range(sent, about.size));
+  response.source =
+      std::make_unique<artifact_body>(workers.short_lane, std::move(opened->file), sent);
+  co_return response;
 }
 
 asio::awaitable<http::response> delete_artifact::operator()(http::request const& request) const {
   auto remove = [this, &request] { return store.remove(request.path_segment); };
-  auto const removed = co_await runtime::offload(worker, std::move(remove));
+  auto const removed = co_await runtime::offload(workers.short_lane, std::move(remove));
   if (!removed) co_return http::problem(removed.error());
   co_return http::empty(http::status::no_content);
 }

@@ -8,9 +8,10 @@
 
 namespace loopscope::control {
 
-/// GET -> `{artifacts: [...], count, bytes}`, oldest first.
+/// GET -> `{artifacts: [...], count, bytes}`, oldest first. A file that this process did not write
+/// is read once, for its digest.
 struct list_artifacts {
-  runtime::workers& worker;
+  runtime::workers& workers;
   artifacts::store& store;
 
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;
@@ -20,7 +21,7 @@ struct list_artifacts {
 ///
 /// 404 none of ours, 416 a range that is not there or several of them.
 struct send_artifact {
-  runtime::workers& worker;
+  runtime::workers& workers;
   artifacts::store& store;
 
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;
@@ -28,7 +29,7 @@ struct send_artifact {
 
 /// DELETE -> 204, or 404.
 struct delete_artifact {
-  runtime::workers& worker;
+  runtime::workers& workers;
   artifacts::store& store;
 
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;

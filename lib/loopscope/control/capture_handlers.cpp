@@ -18,40 +18,70 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::string path_of(std::string const& id) {
-  return "/api/lab/captures/" + id;
-}
-
-http::response accepted(std::string const& id) {
-  auto const location = path_of(id);
+http::response accepted(captures const& all, std::string const& id) {
+  auto const location = all.path + id;
   boost::json::object const body{{"id", id}, {"location", location}};
-  auto reply = http::json(http::status::accepted, body);
-  reply.message.set(http::field::location, location);
-  return reply;
+  auto response = http::json(http::status::accepted, body);
+  response.message.set(http::field::location, location);
+  return response;
 }
 
-http::response outcome_of(capture::cpu_capture_state const& state) {
+http::response outcome_of(capture::capture_state const& state) {
   if (state.phase == capture::capture_phase::done)
     return http::json(http::status::ok, result_json(state));
-  auto const error = state.error ? state.error : make_error_code(errc::cancelled);
   auto const detail = state.detail.empty() ? "" : ": " + state.detail;
-  return http::problem(error, error.message() + detail);
+  return http::problem(state.error, state.error.message() + detail);
 }
 
-// On the control thread.
-asio::awaitable<std::optional<capture::cpu_capture_state>> find(capture::cpu_capture& cpu,
-                                                                std::string id) {
-  co_return cpu.find(id);
+// These three run on the control thread.
+asio::awaitable<std::optional<capture::capture_state>> find(capture::job_registry& jobs,
+                                                            std::string id) {
+  co_return jobs.find(id);
 }
 
-// Whoever has lost the id of a capture finds it here, to wait for its end or to cancel it.
-asio::awaitable<std::string> why_busy(capture::cpu_capture& cpu) {
-  auto const id = cpu.running();
-  co_return id ? "a capture runs: " + path_of(*id) : make_error_code(errc::busy).message();
+asio::awaitable<std::optional<std::string>> running(capture::job_registry& jobs,
+                                                    capture_kind kind) {
+  co_return jobs.running(kind);
 }
 
-asio::awaitable<bool> cancel(capture::cpu_capture& cpu, std::string id) {
-  co_return cpu.cancel(id);
+asio::awaitable<bool> cancel(capture::job_registry& jobs, std::string id) {
+  co_return jobs.cancel(id);
+}
+
+// A client that has lost the id of a capture finds it here, to wait for its end or to cancel it.
+asio::awaitable<http::response> busy(captures const& all, capture_kind kind) {
+  auto const id = co_await runtime::call_on(all.control, running(all.jobs, kind));
+  if (!id) co_return http::problem(errc::busy);
+  co_return http::problem(errc::busy, "a capture runs: " + all.path + *id);
+}
+
+// Waits for the end of a capture, which the cancellation of the waiting coroutine brings on.
+asio::awaitable<http::response> outcome(captures const& all, std::string id) {
+  auto tell = [control = all.control, jobs = &all.jobs, id] {
+    asio::post(control, [jobs, id] { std::ignore = jobs->cancel(id); });
+  };
+  auto const caller = co_await asio::this_coro::cancellation_state;
+  if (caller.cancelled() != asio::cancellation_type::none) tell();
+  auto slot = caller.slot();
+  if (slot.is_connected()) slot.assign([tell](asio::cancellation_type) { tell(); });
+  auto const state = co_await runtime::call_on(all.control, all.jobs.wait(id));
+  slot.clear();
+  LOOPSCOPE_EXPECTS(state.has_value());
+  co_return outcome_of(*state);
+}
+
+// Starts a capture and waits for its end, or responds at once if that is asked for.
+asio::awaitable<http::response> capture_response(captures const& all, capture_kind kind,
+                                                 boost::json::object asked,
+                                                 capture::job_registry::begin begin,
+                                                 bool is_async) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  auto work = all.jobs.start(kind, std::move(asked), std::move(begin));
+  auto const id = co_await runtime::call_on(all.control, std::move(work));
+  if (!id && id.error() == make_error_code(errc::busy)) co_return co_await busy(all, kind);
+  if (!id) co_return http::problem(id.error());
+  if (is_async) co_return accepted(all, *id);
+  co_return co_await outcome(all, *id);
 }
 
 }  // namespace
@@ -59,36 +89,21 @@ asio::awaitable<bool> cancel(capture::cpu_capture& cpu, std::string id) {
 asio::awaitable<http::response> record_cpu_profile::operator()(http::request const& request) const {
   capture::cpu_request const asked{std::chrono::seconds{request.parameters.integer("seconds")},
                                    static_cast<int>(request.parameters.integer("hz"))};
-  co_await asio::this_coro::throw_if_cancelled(false);
-  auto const id = co_await runtime::call_on(control, cpu.start(asked));
-  if (!id && id.error() == make_error_code(errc::busy)) {
-    auto const reason = co_await runtime::call_on(control, why_busy(cpu));
-    co_return http::problem(errc::busy, reason);
-  }
-  if (!id) co_return http::problem(id.error());
-  if (request.parameters.choice("async") == "true") co_return accepted(*id);
-  // A client that leaves ends its capture, which ends the wait.
-  auto tell = [this, id = *id] {
-    asio::post(control, [&capture = cpu, id] { std::ignore = capture.cancel(id); });
-  };
-  auto const caller = co_await asio::this_coro::cancellation_state;
-  if (caller.cancelled() != asio::cancellation_type::none) tell();
-  auto slot = caller.slot();
-  if (slot.is_connected()) slot.assign([tell](asio::cancellation_type) { tell(); });
-  auto const state = co_await runtime::call_on(control, cpu.wait(*id));
-  slot.clear();
-  LOOPSCOPE_EXPECTS(state.has_value());
-  co_return outcome_of(*state);
+  boost::json::object shown{{"requestedSeconds", asked.duration.count()}, {"hz", asked.hz}};
+  auto begin = [with = cpu, asked] { return capture::cpu_recorder::begin(with, asked); };
+  auto const is_async = request.parameters.choice("async") == "true";
+  co_return co_await capture_response(all, capture_kind::cpu, std::move(shown), std::move(begin),
+                                      is_async);
 }
 
 asio::awaitable<http::response> show_capture::operator()(http::request const& request) const {
-  auto const state = co_await runtime::call_on(control, find(cpu, request.path_segment));
+  auto const state = co_await runtime::call_on(all.control, find(all.jobs, request.path_segment));
   if (!state) co_return http::problem(errc::not_found);
   co_return http::json(http::status::ok, progress_json(*state));
 }
 
 asio::awaitable<http::response> cancel_capture::operator()(http::request const& request) const {
-  auto const known = co_await runtime::call_on(control, cancel(cpu, request.path_segment));
+  auto const known = co_await runtime::call_on(all.control, cancel(all.jobs, request.path_segment));
   co_return known ? http::empty(http::status::no_content) : http::problem(errc::not_found);
 }
 

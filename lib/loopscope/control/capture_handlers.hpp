@@ -1,38 +1,45 @@
 #pragma once
 
-#include <loopscope/capture/cpu_capture.hpp>
+#include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/capture/job_registry.hpp>
 #include <loopscope/http/message.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <string>
 #include <vector>
 
 namespace loopscope::control {
+
+/// The captures of a service, for handlers on any loop.
+struct captures {
+  boost::asio::any_io_executor control;
+  capture::job_registry& jobs;  ///< used on `control`
+  std::string path;             ///< what comes before a capture's id
+};
 
 /// POST ...?seconds=&hz=&async= -> `{filePath, durationSeconds, artifacts, quality}`, or with
 /// `async=true` 202 and where to ask for it.
 ///
 /// 409 a recording runs, 501 this build cannot sample, 507 quota or disk, 500 the encoder failed.
 struct record_cpu_profile {
-  boost::asio::any_io_executor control;
-  capture::cpu_capture& cpu;  ///< used on `control`
+  captures all;
+  capture::cpu_recorder::services cpu;
 
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;
 };
 
 /// GET -> how far a capture has come, or its result; 404.
 struct show_capture {
-  boost::asio::any_io_executor control;
-  capture::cpu_capture& cpu;  ///< used on `control`
+  captures all;
 
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;
 };
 
 /// DELETE -> 204, also when the capture has ended already; 404.
 struct cancel_capture {
-  boost::asio::any_io_executor control;
-  capture::cpu_capture& cpu;  ///< used on `control`
+  captures all;
 
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;
 };

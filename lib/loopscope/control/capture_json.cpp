@@ -1,6 +1,4 @@
-#include <loopscope/base/build_id.hpp>
 #include <loopscope/base/time.hpp>
-#include <loopscope/control/artifact_json.hpp>
 #include <loopscope/control/capture_json.hpp>
 
 #include <algorithm>
@@ -9,43 +7,49 @@ namespace loopscope::control {
 
 namespace {
 
-boost::json::object to_json(model::cpu_quality const& quality) {
-  return {{"samplesExpected", quality.samples_expected},
-          {"samplesTaken", quality.samples_taken},
-          {"dropped", quality.dropped},
-          {"overruns", quality.overruns},
-          {"unresolvedShare", quality.unresolved_share},
-          {"throttledSeconds", quality.throttled.count()},
-          {"stealSeconds", quality.stolen.count()},
-          {"truncated", quality.truncated},
-          {"buildId", executable_build_id()}};
+void append(boost::json::object& to, boost::json::object const& members) {
+  for (auto const& [key, value] : members) to[key] = value;
 }
 
-// Of the time that was asked for; 1 only when the result is there.
-double progress_of(capture::cpu_capture_state const& state) {
+// 1 only when the result is there.
+double shown_progress(capture::capture_state const& state) {
   constexpr double all_but_encoded = 0.99;
   if (state.phase == capture::capture_phase::done) return 1;
-  return std::min(all_but_encoded, state.sampled / state.request.duration);
+  return std::min(all_but_encoded, state.progress);
 }
 
 }  // namespace
 
-boost::json::object result_json(capture::cpu_capture_state const& state) {
-  return {{"filePath", state.artifacts.front().path.string()},
-          {"durationSeconds", state.sampled.count()},
-          {"artifacts", to_json(state.artifacts)},
-          {"quality", to_json(state.quality)}};
+boost::json::array to_json(std::vector<artifacts::artifact> const& all) {
+  boost::json::array list;
+  for (auto const& each : all) {
+    boost::json::object const shown{
+        {"name", each.name},           {"path", each.path.string()},
+        {"bytes", each.size.value},    {"sha256", each.sha256},
+        {"kind", each.kind},           {"createdAt", iso_time(each.created)},
+        {"captureId", each.capture_id}};
+    list.emplace_back(shown);
+  }
+  return list;
 }
 
-boost::json::object progress_json(capture::cpu_capture_state const& state) {
+boost::json::object result_json(capture::capture_state const& state) {
+  auto const& result = state.result;
+  boost::json::object body{{"filePath", result.artifacts.front().path.string()}};
+  append(body, result.figures);
+  body["artifacts"] = to_json(result.artifacts);
+  body["quality"] = result.quality;
+  return body;
+}
+
+boost::json::object progress_json(capture::capture_state const& state) {
   using capture::capture_phase;
   boost::json::object body{{"id", state.id},
-                           {"kind", "cpu"},
+                           {"kind", to_text(state.kind)},
                            {"phase", to_text(state.phase)},
-                           {"progress", progress_of(state)},
-                           {"startedAt", iso_time(state.started)},
-                           {"requestedSeconds", state.request.duration.count()},
-                           {"hz", state.request.hz}};
+                           {"progress", shown_progress(state)},
+                           {"startedAt", iso_time(state.started)}};
+  append(body, state.request);
   if (state.phase == capture_phase::done) body["result"] = result_json(state);
   if (state.phase == capture_phase::failed) {
     auto const detail = state.detail.empty() ? "" : ": " + state.detail;

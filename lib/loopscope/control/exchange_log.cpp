@@ -1,5 +1,4 @@
 #include <loopscope/control/exchange_log.hpp>
-#include <loopscope/control/routes.hpp>
 
 #include <string_view>
 
@@ -15,14 +14,13 @@ constexpr std::string_view unknown_method = "(unknown)";
 std::string_view method_label(std::string_view method) {
   auto const known = boost::beast::http::string_to_verb(method);
   if (known == http::verb::unknown) return unknown_method;
-  auto const name = boost::beast::http::to_string(known);
-  return {name.data(), name.size()};
+  return http::view(boost::beast::http::to_string(known));
 }
 
 }  // namespace
 
 void exchange_log::finished(http::exchange const& what) {
-  if (what.route != metrics_path) {
+  if (what.route != metrics_path_) {
     auto const route = what.route.empty() ? unmatched : what.route;
     metrics_.record(method_label(what.method), route, static_cast<unsigned>(what.status),
                     what.duration);

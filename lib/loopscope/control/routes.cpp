@@ -1,35 +1,74 @@
+#include <loopscope/base/expects.hpp>
 #include <loopscope/control/artifact_handlers.hpp>
 #include <loopscope/control/capture_handlers.hpp>
-#include <loopscope/control/log_level_handler.hpp>
 #include <loopscope/control/routes.hpp>
 #include <loopscope/control/scrape_handler.hpp>
 
 namespace loopscope::control {
 
+namespace {
+
+// PUT ...?level=debug|info|warn|error -> `{"level": ...}`
+struct set_log_level {
+  logger& log;
+
+  http::response operator()(http::request const& request) const {
+    auto const& name = request.parameters.choice("level");
+    auto const level = parse_log_level(name);
+    LOOPSCOPE_EXPECTS(level.has_value());
+    auto const before = to_text(log.level());
+    log.level(*level);
+    // An audit line, because a change to `error` would hide itself.
+    log.audit("log_level", {{"from", before}, {"to", name}});
+    boost::json::object const body{{"level", name}};
+    return http::json(http::status::ok, body);
+  }
+};
+
+}  // namespace
+
 std::vector<http::route> routes(services const& with) {
   using http::access;
   using http::verb;
+  auto const& prefix = with.paths.prefix;
+  captures const jobs{with.control, with.jobs, prefix + "/captures/"};
   return {
-      {verb::get, metrics_path, access::open, make_scrape_handler(with),
-       "Metrics in Prometheus' text format"},
+      {.method = verb::get,
+       .path = with.paths.metrics,
+       .access = access::open,
+       .handler = make_scrape_handler(with),
+       .summary = "Metrics in Prometheus' text format"},
       {.method = verb::post,
-       .path = "/api/lab/cpu-profile",
-       .handler = record_cpu_profile{with.control, with.cpu},
+       .path = prefix + "/cpu-profile",
+       .handler = record_cpu_profile{jobs, with.cpu},
        .summary = "Record a CPU profile of the loop thread",
        .parameters = cpu_profile_parameters(),
        .cancel_on_disconnect = true},
-      {verb::get, "/api/lab/captures/{id}", access::token, show_capture{with.control, with.cpu},
-       "How far a capture has come"},
-      {verb::delete_, "/api/lab/captures/{id}", access::token,
-       cancel_capture{with.control, with.cpu}, "Cancel a capture"},
-      {verb::get, "/api/lab/artifacts", access::token, list_artifacts{with.worker, with.store},
-       "List the artifacts, oldest first"},
-      {verb::get, "/api/lab/artifacts/{name}", access::token,
-       send_artifact{with.worker, with.store}, "Send an artifact, or a range of it"},
-      {verb::delete_, "/api/lab/artifacts/{name}", access::token,
-       delete_artifact{with.worker, with.store}, "Delete an artifact"},
-      {verb::put, "/api/lab/log-level", access::token, set_log_level{with.log},
-       "Change the log level", log_level_parameters()},
+      {.method = verb::get,
+       .path = prefix + "/captures/{id}",
+       .handler = show_capture{jobs},
+       .summary = "How far a capture has come"},
+      {.method = verb::delete_,
+       .path = prefix + "/captures/{id}",
+       .handler = cancel_capture{jobs},
+       .summary = "Cancel a capture"},
+      {.method = verb::get,
+       .path = prefix + "/artifacts",
+       .handler = list_artifacts{with.workers, with.store},
+       .summary = "List the artifacts, oldest first"},
+      {.method = verb::get,
+       .path = prefix + "/artifacts/{name}",
+       .handler = send_artifact{with.workers, with.store},
+       .summary = "Send an artifact, or a range of it"},
+      {.method = verb::delete_,
+       .path = prefix + "/artifacts/{name}",
+       .handler = delete_artifact{with.workers, with.store},
+       .summary = "Delete an artifact"},
+      {.method = verb::put,
+       .path = prefix + "/log-level",
+       .handler = set_log_level{with.log},
+       .summary = "Change the log level",
+       .parameters = {http::choice_parameter{"level", {"debug", "info", "warn", "error"}}}},
   };
 }
 

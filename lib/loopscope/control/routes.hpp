@@ -3,18 +3,11 @@
 #include <loopscope/control/services.hpp>
 #include <loopscope/http/router.hpp>
 
-#include <string_view>
 #include <vector>
 
 namespace loopscope::control {
 
-/// Where metrics are scraped.
-inline constexpr std::string_view metrics_path = "/api/metrics";
-
-/// Everything at and below is guarded.
-inline constexpr std::string_view guarded_prefix = "/api/lab";
-
-/// The diagnostics endpoints.
+/// The diagnostics endpoints. Their handlers may run on any listener's loop.
 std::vector<http::route> routes(services const& with);
 
 }  // namespace loopscope::control

@@ -49,20 +49,20 @@ void set(metrics::tcmalloc_metrics& gauges, heap::allocator_stats const& stats) 
 class scrape {
  public:
   explicit scrape(services const& with) : with_{with}, started_{clock::now()} {
-    if (heap::read_allocator_stats()) tcmalloc_.emplace(with_.registry);
+    if (heap::read_allocator_stats()) tcmalloc_.emplace(with_.families);
   }
 
-  boost::asio::awaitable<http::response> answer() {
-    set(with_.metrics.lag, with_.lag);
-    with_.metrics.connections.Set(static_cast<double>(with_.connections()));
+  boost::asio::awaitable<http::response> response() {
     auto write = [this] { return collect(); };
-    auto text = co_await runtime::offload(with_.worker, std::move(write));
+    auto text = co_await runtime::offload(with_.workers.short_lane, std::move(write));
     co_return http::text(http::status::ok, "text/plain; version=0.0.4; charset=utf-8",
                          std::move(text));
   }
 
  private:
   std::string collect() {
+    set(with_.metrics.lag, with_.lag);
+    with_.metrics.connections.Set(static_cast<double>(with_.connections()));
     auto const stored = with_.store.current_usage();
     with_.metrics.artifacts.Set(static_cast<double>(stored.count));
     with_.metrics.artifact_bytes.Set(as_double(stored.size));
@@ -70,7 +70,7 @@ class scrape {
     with_.metrics.process.update();
     if (auto const stats = heap::read_allocator_stats()) set(*tcmalloc_, *stats);
     std::ostringstream out;
-    prometheus::TextSerializer{}.Serialize(out, with_.registry.Collect());
+    prometheus::TextSerializer{}.Serialize(out, with_.families.registry().Collect());
     return std::move(out).str();
   }
 
@@ -81,9 +81,9 @@ class scrape {
 
 }  // namespace
 
-http::waiting_handler make_scrape_handler(services const& with) {
+http::async_handler make_scrape_handler(services const& with) {
   auto state = std::make_shared<scrape>(with);
-  return [state](http::request const&) { return state->answer(); };
+  return [state](http::request const&) { return state->response(); };
 }
 
 }  // namespace loopscope::control

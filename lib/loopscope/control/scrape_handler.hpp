@@ -7,7 +7,8 @@ namespace loopscope::control {
 
 /// GET -> every metric in Prometheus' text format 0.0.4.
 ///
-/// Collected and written on the worker: the loop only reads its own lag. Changes nothing.
-http::waiting_handler make_scrape_handler(services const& with);
+/// Collected and written on the short lane, and right while the service's loop is blocked. Changes
+/// nothing.
+http::async_handler make_scrape_handler(services const& with);
 
 }  // namespace loopscope::control

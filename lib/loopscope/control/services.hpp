@@ -2,30 +2,40 @@
 
 #include <loopscope/artifacts/store.hpp>
 #include <loopscope/base/log.hpp>
-#include <loopscope/capture/cpu_capture.hpp>
+#include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/capture/job_registry.hpp>
 #include <loopscope/loop/lag_monitor.hpp>
+#include <loopscope/metrics/families.hpp>
 #include <loopscope/metrics/service_metrics.hpp>
 #include <loopscope/runtime/workers.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <prometheus/registry.h>
 
 #include <cstddef>
 #include <functional>
+#include <string>
 
 namespace loopscope::control {
+
+/// Where a service has its diagnostics endpoints.
+struct endpoint_paths {
+  std::string prefix;   ///< such as `/debug`: everything at and below it is guarded
+  std::string metrics;  ///< where metrics are scraped, by anybody
+};
 
 /// What the diagnostics endpoints work on. Everything outlives the routes.
 struct services {
   logger& log;
-  runtime::workers& worker;
-  artifacts::store& store;  ///< used on `worker` alone
+  endpoint_paths const& paths;
+  runtime::workers& workers;
+  artifacts::store& store;  ///< used on the short lane
   boost::asio::any_io_executor control;
-  capture::cpu_capture& cpu;  ///< used on `control`
+  capture::job_registry& jobs;  ///< used on `control`
+  capture::cpu_recorder::services cpu;
   loop::rolling_lag const& lag;
-  prometheus::Registry& registry;
+  metrics::families const& families;
   metrics::service_metrics& metrics;
-  std::function<std::size_t()> connections;  ///< how many are open; asked on the loop
+  std::function<std::size_t()> connections;  ///< how many are open; asked on any thread
 };
 
 }  // namespace loopscope::control

@@ -6,7 +6,10 @@
 #include <loopscope/base/time.hpp>
 #include <loopscope/control/artifact_handlers.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <filesystem>
+#include <future>
 #include <string>
 #include <system_error>
 
@@ -28,16 +31,16 @@ constexpr std::string_view content = "0123456789";
 struct artifacts_api {
   test::diagnostics all;
   artifacts::artifact saved = test::save(all.store, content);
-  control::send_artifact send{all.worker, all.store};
-  control::delete_artifact remove{all.worker, all.store};
-  control::list_artifacts list{all.worker, all.store};
+  control::send_artifact send{all.workers, all.store};
+  control::delete_artifact remove{all.workers, all.store};
+  control::list_artifacts list{all.workers, all.store};
 
   [[nodiscard]] http::response fetch(asked const& request) { return call(all.io, send, request); }
   [[nodiscard]] asked get() const { return asked{verb::get, saved.name}; }
 
-  std::string body_of(http::response& reply) {
-    REQUIRE(reply.source);
-    return test::run_on(all.io, test::drained(*reply.source));
+  std::string body_of(http::response& response) {
+    REQUIRE(response.source);
+    return test::run_on(all.io, test::drained(*response.source));
   }
 };
 
@@ -47,10 +50,10 @@ TEST_CASE("Listing artifacts", "[control]") {
   artifacts_api api;
 
   SECTION("shows each with its size, digest, kind, time and capture, and their sum") {
-    auto const reply = call(api.all.io, api.list, asked{});
+    auto const response = call(api.all.io, api.list, asked{});
 
-    auto const body = json_of(reply);
-    REQUIRE(reply.code() == status::ok);
+    auto const body = json_of(response);
+    REQUIRE(response.code() == status::ok);
     CHECK(body.at("count").as_int64() == 1);
     CHECK(body.at("bytes").as_int64() == 10);
     auto const& shown = body.at("artifacts").as_array().at(0).as_object();
@@ -97,17 +100,17 @@ TEST_CASE("Sending an artifact", "[control]") {
   auto const etag = "\"sha256-" + test::sha256_text(content) + '"';
 
   SECTION("gives all of it, and what a client needs to check and to resume it") {
-    auto reply = api.fetch(api.get());
+    auto response = api.fetch(api.get());
 
-    CHECK(reply.code() == status::ok);
-    CHECK(reply.message[field::etag] == etag);
-    CHECK(reply.message["X-Artifact-Sha256"] == test::sha256_text(content));
-    CHECK(reply.message[field::accept_ranges] == "bytes");
-    CHECK(reply.message[field::content_disposition] ==
+    CHECK(response.code() == status::ok);
+    CHECK(response.message[field::etag] == etag);
+    CHECK(response.message["X-Artifact-Sha256"] == test::sha256_text(content));
+    CHECK(response.message[field::accept_ranges] == "bytes");
+    CHECK(response.message[field::content_disposition] ==
           "attachment; filename=\"" + api.saved.name + '"');
-    CHECK(reply.message["X-Content-Type-Options"] == "nosniff");
-    CHECK(reply.message.count(field::content_range) == 0);
-    CHECK(api.body_of(reply) == content);
+    CHECK(response.message["X-Content-Type-Options"] == "nosniff");
+    CHECK(response.message.count(field::content_range) == 0);
+    CHECK(api.body_of(response) == content);
   }
 
   SECTION("names its media type") {
@@ -137,30 +140,30 @@ TEST_CASE("Sending an artifact", "[control]") {
     }));
     CAPTURE(header);
 
-    auto reply = api.fetch(api.get().with(field::range, header));
+    auto response = api.fetch(api.get().with(field::range, header));
 
-    CHECK(reply.code() == status::partial_content);
-    CHECK(reply.message[field::content_range] == range);
-    CHECK(reply.message[field::etag] == etag);
-    CHECK(api.body_of(reply) == part);
+    CHECK(response.code() == status::partial_content);
+    CHECK(response.message[field::content_range] == range);
+    CHECK(response.message[field::etag] == etag);
+    CHECK(api.body_of(response) == part);
   }
 
   SECTION("is 416 for a range that is not there, and tells the size") {
     auto const header = GENERATE(as<std::string>{}, "bytes=10-", "bytes=-0", "bytes=0-1,4-5");
     CAPTURE(header);
 
-    auto const reply = api.fetch(api.get().with(field::range, header));
+    auto const response = api.fetch(api.get().with(field::range, header));
 
-    CHECK(reply.code() == status::range_not_satisfiable);
-    CHECK(reply.message[field::content_range] == "bytes */10");
-    CHECK_FALSE(reply.source);
+    CHECK(response.code() == status::range_not_satisfiable);
+    CHECK(response.message[field::content_range] == "bytes */10");
+    CHECK_FALSE(response.source);
   }
 
   SECTION("gives all of it for a header that is no range") {
-    auto reply = api.fetch(api.get().with(field::range, "bytes=9-0"));
+    auto response = api.fetch(api.get().with(field::range, "bytes=9-0"));
 
-    CHECK(reply.code() == status::ok);
-    CHECK(api.body_of(reply) == content);
+    CHECK(response.code() == status::ok);
+    CHECK(api.body_of(response) == content);
   }
 
   SECTION("gives a range only of the representation that the client knows") {
@@ -177,41 +180,41 @@ TEST_CASE("Sending an artifact", "[control]") {
   }
 
   SECTION("does not mind an impossible range of another representation") {
-    auto const reply =
+    auto const response =
         api.fetch(api.get().with(field::range, "bytes=99-").with(field::if_range, "\"other\""));
 
-    CHECK(reply.code() == status::ok);
+    CHECK(response.code() == status::ok);
   }
 
   SECTION("ignores the range when HEAD is asked") {
-    auto const reply = api.fetch(asked{verb::head, api.saved.name}.with(field::range, "bytes=0-3"));
+    auto const response = api.fetch(asked{verb::head, api.saved.name}.with(field::range, "bytes=0-3"));
 
-    CHECK(reply.code() == status::ok);
-    CHECK(reply.source->size() == bytes(10));
-    CHECK(reply.message.count(field::content_range) == 0);
+    CHECK(response.code() == status::ok);
+    CHECK(response.source->size() == bytes(10));
+    CHECK(response.message.count(field::content_range) == 0);
   }
 
   SECTION("goes on after the artifact was evicted") {
-    auto reply = api.fetch(api.get());
+    auto response = api.fetch(api.get());
     REQUIRE(api.all.store.remove(api.saved.name));
 
-    CHECK(api.body_of(reply) == content);
+    CHECK(api.body_of(response) == content);
   }
 
   SECTION("fails when the file was cut meanwhile, for the length is promised") {
-    auto reply = api.fetch(api.get());
+    auto response = api.fetch(api.get());
     fs::resize_file(api.saved.path, 4);
 
-    CHECK_THROWS_AS(api.body_of(reply), std::system_error);
+    CHECK_THROWS_AS(api.body_of(response), std::system_error);
   }
 
   SECTION("gives an empty artifact too") {
     auto const empty = test::save(api.all.store, "");
 
-    auto reply = api.fetch(asked{verb::get, empty.name});
+    auto response = api.fetch(asked{verb::get, empty.name});
 
-    CHECK(reply.code() == status::ok);
-    CHECK(api.body_of(reply).empty());
+    CHECK(response.code() == status::ok);
+    CHECK(api.body_of(response).empty());
   }
 
   SECTION("is 404 for what is none of ours") {
@@ -228,10 +231,10 @@ TEST_CASE("Deleting an artifact", "[control]") {
   auto const request = asked{verb::delete_, api.saved.name};
 
   SECTION("removes it and has nothing to say") {
-    auto const reply = call(api.all.io, api.remove, request);
+    auto const response = call(api.all.io, api.remove, request);
 
-    CHECK(reply.code() == status::no_content);
-    CHECK(reply.message.body().empty());
+    CHECK(response.code() == status::no_content);
+    CHECK(response.message.body().empty());
     CHECK_FALSE(fs::exists(api.saved.path));
   }
 
@@ -247,4 +250,33 @@ TEST_CASE("Deleting an artifact", "[control]") {
     CHECK(call(api.all.io, api.remove, asked{verb::delete_, "notes"}).code() == status::not_found);
     CHECK(fs::exists(api.all.dir / "notes"));
   }
+}
+
+TEST_CASE("Reading an artifact for its digest", "[control]") {
+  artifacts_api api;
+  auto const name = test::artifact_name("01230001");
+  test::plant(api.all.dir / name, "from an earlier instance");
+  std::promise<void> may_end;
+  auto blocked = [released = may_end.get_future().share()] { released.wait(); };
+
+  SECTION("shows it in the list and with the bytes") {
+    auto const listed = json_of(call(api.all.io, api.list, asked{}));
+    auto const sent = api.fetch(asked{verb::get, name});
+
+    auto const& shown = listed.at("artifacts").as_array().at(0).as_object();
+    CHECK(shown.at("name").as_string() == name);
+    CHECK(shown.at("sha256").as_string() == test::sha256_text("from an earlier instance"));
+    CHECK(sent.message["X-Artifact-Sha256"] == test::sha256_text("from an earlier instance"));
+  }
+
+  SECTION("keeps nobody waiting who asks for one that is known") {
+    boost::asio::post(api.all.workers.bulk_lane.executor(), blocked);
+
+    auto const sent = api.fetch(api.get());
+    auto const removed = call(api.all.io, api.remove, asked{verb::delete_, api.saved.name});
+
+    CHECK(sent.code() == status::ok);
+    CHECK(removed.code() == status::no_content);
+  }
+  may_end.set_value();
 }

@@ -2,12 +2,13 @@
 #include "support/diagnostics.hpp"
 
 #include <loopscope/control/capture_handlers.hpp>
-#include <loopscope/runtime/call_on.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -37,35 +38,40 @@ asked to_record(std::string const& is_async) {
 // The capture endpoints over a capture of this thread.
 struct captures_api {
   test::diagnostics all;
-  control::record_cpu_profile record{all.control.executor(), all.cpu};
-  control::show_capture show{all.control.executor(), all.cpu};
-  control::cancel_capture cancel{all.control.executor(), all.cpu};
+  control::captures captures{all.control, all.jobs, "/api/lab/captures/"};
+  control::record_cpu_profile record{captures, all.parts.services().cpu};
+  control::show_capture show{captures};
+  control::cancel_capture cancel{captures};
 
   explicit captures_api(std::string_view encoder = test::well_behaved_encoder)
       : all{mebibytes(64), encoder} {}
   // NOLINTNEXTLINE(bugprone-exception-escape): a test that cannot clean up had better end
-  ~captures_api() {
-    test::run_on(all.io, runtime::call_on(all.control.executor(), all.cpu.drain(0ms)));
-  }
+  ~captures_api() { all.cancel_captures(); }
 
   template <class Handler>
   http::response call(Handler const& handler, asked const& what) {
     return test::call(all.io, handler, what);
   }
 
-  // Records until something happens on the control thread, after some twenty samples.
-  template <class F>
-  http::response record_until(F happens) {
-    asio::steady_timer soon{all.io, 20ms};
-    soon.async_wait(
-        [&](boost::system::error_code) { asio::post(all.control.executor(), happens); });
+  // Records until it has taken samples, then ends all captures.
+  http::response record_some() {
+    asio::co_spawn(all.control, end_after_samples(), asio::use_future);
     return call(record, to_record("false"));
   }
 
+  asio::awaitable<void> end_after_samples() {
+    asio::steady_timer pause{all.control};
+    while (all.parts.services().cpu.sampler.taken() == 0) {
+      pause.expires_after(1ms);
+      co_await pause.async_wait(asio::use_awaitable);
+    }
+    all.parts.end_captures();
+  }
+
   std::string start() {
-    auto const reply = call(record, to_record("true"));
-    REQUIRE(reply.code() == status::accepted);
-    return std::string{json_of(reply).at("id").as_string()};
+    auto const response = call(record, to_record("true"));
+    REQUIRE(response.code() == status::accepted);
+    return std::string{json_of(response).at("id").as_string()};
   }
 };
 
@@ -83,10 +89,10 @@ TEST_CASE("Recording a CPU profile", "[control]") {
   SECTION("answers with its result when it has ended") {
     captures_api api;
 
-    auto const reply = api.record_until([&] { api.all.cpu.finish_early(); });
+    auto const response = api.record_some();
 
-    auto const body = json_of(reply);
-    REQUIRE(reply.code() == status::ok);
+    auto const body = json_of(response);
+    REQUIRE(response.code() == status::ok);
     CHECK_THAT(std::string{body.at("filePath").as_string()},
                Catch::Matchers::EndsWith(".cpuprofile"));
     CHECK(body.at("durationSeconds").to_number<double>() > 0);
@@ -99,20 +105,20 @@ TEST_CASE("Recording a CPU profile", "[control]") {
     auto const id = api.start();
 
     auto const async = GENERATE(as<std::string>{}, "false", "true");
-    auto const reply = api.call(api.record, to_record(async));
+    auto const response = api.call(api.record, to_record(async));
 
-    CHECK(reply.code() == status::conflict);
-    CHECK_THAT(reply.message.body(), test::ContainsSubstring("/api/lab/captures/" + id));
+    CHECK(response.code() == status::conflict);
+    CHECK_THAT(response.message.body(), test::ContainsSubstring("/api/lab/captures/" + id));
   }
 
   SECTION("is 500 with the reason when it could not be encoded") {
     captures_api api{"#!/bin/sh\necho 'bad samples' >&2; exit 1\n"};
 
-    auto const reply = api.record_until([&] { api.all.cpu.finish_early(); });
+    auto const response = api.record_some();
 
-    CHECK(reply.code() == status::internal_server_error);
-    CHECK_THAT(reply.message.body(), test::ContainsSubstring("bad samples"));
-    CHECK_THAT(reply.message.body(), test::ContainsSubstring("the raw capture is kept"));
+    CHECK(response.code() == status::internal_server_error);
+    CHECK_THAT(response.message.body(), test::ContainsSubstring("bad samples"));
+    CHECK_THAT(response.message.body(), test::ContainsSubstring("the raw capture is kept"));
   }
 
   SECTION("is 507 when the directory is gone") {
@@ -125,22 +131,25 @@ TEST_CASE("Recording a CPU profile", "[control]") {
   SECTION("is cancelled when the client leaves") {
     captures_api api;
     asio::cancellation_signal leave;
-    asio::steady_timer soon{api.all.io, 5ms};
     auto const what = to_record("false");
     http::request const request{what.message, what.parameters, {}};
     auto body = [&]() -> asio::awaitable<http::response> {
-      soon.async_wait(
-          [&](boost::system::error_code) { leave.emit(asio::cancellation_type::terminal); });
-      auto reply =
+      auto leave_when_it_runs = [&]() -> asio::awaitable<void> {
+        while (!api.all.jobs.in_progress(capture_kind::cpu))
+          co_await asio::post(asio::use_awaitable);
+        leave.emit(asio::cancellation_type::terminal);
+      };
+      asio::co_spawn(api.all.io, std::move(leave_when_it_runs), asio::use_future);
+      auto response =
           co_await asio::co_spawn(api.all.io, api.record(request),
                                   asio::bind_cancellation_slot(leave.slot(), asio::use_awaitable));
-      co_return reply;
+      co_return response;
     };
 
-    auto const reply = test::run_on(api.all.io, body());
+    auto const response = test::run_on(api.all.io, body());
 
-    CHECK(reply.code() == status::conflict);
-    CHECK_FALSE(api.all.cpu.in_progress());
+    CHECK(response.code() == status::conflict);
+    CHECK_FALSE(api.all.jobs.in_progress(capture_kind::cpu));
     CHECK(api.all.store.sweep().count == 0);
   }
 }
@@ -148,14 +157,14 @@ TEST_CASE("Recording a CPU profile", "[control]") {
 TEST_CASE("A CPU profile that is recorded asynchronously", "[control]") {
   if (!can_sample()) return;
   captures_api api;
-  auto const reply = api.call(api.record, to_record("true"));
-  REQUIRE(reply.code() == status::accepted);
-  auto const id = std::string{json_of(reply).at("id").as_string()};
+  auto const response = api.call(api.record, to_record("true"));
+  REQUIRE(response.code() == status::accepted);
+  auto const id = std::string{json_of(response).at("id").as_string()};
 
   SECTION("tells at once where to ask for it") {
-    CHECK(json_of(reply).at("location").as_string() == "/api/lab/captures/" + id);
-    CHECK(reply.message[http::field::location] == "/api/lab/captures/" + id);
-    CHECK(api.all.cpu.in_progress());
+    CHECK(json_of(response).at("location").as_string() == "/api/lab/captures/" + id);
+    CHECK(response.message[http::field::location] == "/api/lab/captures/" + id);
+    CHECK(api.all.jobs.in_progress(capture_kind::cpu));
   }
 
   SECTION("shows how far it has come") {
@@ -177,7 +186,7 @@ TEST_CASE("A CPU profile that is recorded asynchronously", "[control]") {
 
     CHECK(api.call(api.show, asked{verb::get, other}).code() == status::not_found);
     CHECK(api.call(api.cancel, asked{verb::delete_, other}).code() == status::not_found);
-    CHECK(api.all.cpu.in_progress());
+    CHECK(api.all.jobs.in_progress(capture_kind::cpu));
   }
 }
 

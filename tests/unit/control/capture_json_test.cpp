@@ -2,6 +2,7 @@
 
 #include <loopscope/base/build_id.hpp>
 #include <loopscope/base/time.hpp>
+#include <loopscope/capture/cpu_recorder.hpp>
 #include <loopscope/control/capture_json.hpp>
 
 #include <boost/json/object.hpp>
@@ -15,29 +16,32 @@ using capture::capture_phase;
 
 namespace {
 
-capture::cpu_capture_state example(capture_phase phase) {
-  capture::cpu_capture_state state;
+capture::capture_state example(capture_phase phase) {
+  capture::capture_state state;
   state.id = "0123abcd";
-  state.request = {10s, 250};
+  state.request = {{"requestedSeconds", 10}, {"hz", 250}};
   state.phase = phase;
   state.started = std::chrono::system_clock::time_point{1'700'000'000s};
-  state.sampled = 2.5s;
+  state.progress = 0.25;
   return state;
 }
 
-capture::cpu_capture_state done() {
+capture::capture_state done() {
   auto state = example(capture_phase::done);
   artifacts::artifact file;
   file.path = "/tmp/cpu-x.cpuprofile";
-  state.artifacts = {file, file};
-  state.quality.samples_expected = 625;
-  state.quality.samples_taken = 600;
-  state.quality.dropped = 3;
-  state.quality.overruns = 22;
-  state.quality.unresolved_share = 0.125;
-  state.quality.throttled = 1.5s;
-  state.quality.stolen = 0.5s;
-  state.quality.truncated = true;
+  state.result.artifacts = {file, file};
+  state.result.figures = {{"durationSeconds", 2.5}};
+  model::cpu_quality quality;
+  quality.samples_expected = 625;
+  quality.samples_taken = 600;
+  quality.dropped = 3;
+  quality.overruns = 22;
+  quality.unresolved_share = 0.125;
+  quality.throttled = 1.5s;
+  quality.stolen = 0.5s;
+  quality.truncated = true;
+  state.result.quality = capture::to_json(quality);
   return state;
 }
 
@@ -60,7 +64,7 @@ TEST_CASE("The progress of a capture", "[control]") {
 
   SECTION("never goes beyond the end") {
     auto late = example(capture_phase::sampling);
-    late.sampled = 10.2s;
+    late.progress = 1.02;
 
     CHECK(control::progress_json(late).at("progress").as_double() == 0.99);
   }

@@ -3,7 +3,6 @@
 #include "support/scrape.hpp"
 
 #include <loopscope/control/exchange_log.hpp>
-#include <loopscope/control/routes.hpp>
 
 #include <prometheus/registry.h>
 
@@ -18,8 +17,8 @@ namespace {
 struct observed {
   test::captured_log log;
   prometheus::Registry registry;
-  metrics::http_metrics metrics{registry};
-  control::exchange_log observer{log.log(), metrics};
+  metrics::families families{registry};
+  control::exchange_log observer{log.log(), families, "/api/metrics"};
 
   explicit observed(log_level level = log_level::info) : log{level} {}
 
@@ -91,7 +90,7 @@ TEST_CASE("The metrics of an exchange", "[control]") {
   }
 
   SECTION("do not count the scrape itself") {
-    what.route = control::metrics_path;
+    what.route = "/api/metrics";
     seen.observer.finished(what);
 
     CHECK(test::scrape{seen.registry}.count("http_requests_total{") == 0);

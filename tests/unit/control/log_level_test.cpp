@@ -1,16 +1,27 @@
-#include "support/captured_log.hpp"
 #include "support/catch.hpp"
 #include "support/diagnostics.hpp"
 
-#include <loopscope/control/log_level_handler.hpp>
+#include <loopscope/control/routes.hpp>
 
+#include <algorithm>
 #include <string>
 #include <variant>
+#include <vector>
 
 using namespace loopscope;
 using test::asked;
 
 namespace {
+
+// The route that changes the log level of a service.
+struct log_level_route {
+  test::diagnostics all;
+  std::vector<http::route> const routes = all.parts.routes();
+  http::route const& route = *std::find_if(
+      routes.begin(), routes.end(),
+      [](http::route const& each) { return each.path == "/api/lab/log-level"; });
+  http::sync_handler const& handler = std::get<http::sync_handler>(route.handler);
+};
 
 asked to_level(std::string const& level) {
   asked request{http::verb::put};
@@ -21,9 +32,10 @@ asked to_level(std::string const& level) {
 }  // namespace
 
 TEST_CASE("Setting the log level", "[control]") {
-  boost::asio::io_context io{1};
-  test::captured_log log;
-  control::set_log_level const handler{log.log()};
+  log_level_route service;
+  auto& log = service.all.log;
+  auto& io = service.all.io;
+  auto const& handler = service.handler;
 
   SECTION("changes what is logged from then on") {
     auto const [name, level] = GENERATE(table<std::string, log_level>({
@@ -34,10 +46,10 @@ TEST_CASE("Setting the log level", "[control]") {
     }));
     CAPTURE(name);
 
-    auto const reply = test::call(io, handler, to_level(name));
+    auto const response = test::call(io, handler, to_level(name));
 
-    CHECK(reply.code() == http::status::ok);
-    CHECK(test::json_of(reply) == boost::json::object{{"level", name}});
+    CHECK(response.code() == http::status::ok);
+    CHECK(test::json_of(response) == boost::json::object{{"level", name}});
     CHECK(log.log().level() == level);
   }
 
@@ -55,7 +67,7 @@ TEST_CASE("Setting the log level", "[control]") {
   }
 
   SECTION("takes every level that there is, and has to be told one") {
-    auto const parameters = control::log_level_parameters();
+    auto const& parameters = service.route.parameters;
     auto const accepted = [&](std::string const& query) {
       return std::holds_alternative<http::arguments>(http::check_parameters(parameters, query));
     };

@@ -1,18 +1,14 @@
 #include "support/catch.hpp"
 #include "support/diagnostics.hpp"
 
-#include <loopscope/runtime/call_on.hpp>
-
-#include <boost/asio/steady_timer.hpp>
-
-#include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
 
-namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using namespace loopscope;
 using namespace std::chrono_literals;
@@ -28,44 +24,28 @@ struct sampled {
                    std::string_view encoder = test::well_behaved_encoder)
       : all{quota, encoder} {}
   // NOLINTNEXTLINE(bugprone-exception-escape): a test that cannot clean up had better end
-  ~sampled() { on_control(all.cpu.drain(0ms)); }
+  ~sampled() { all.cancel_captures(); }
 
-  template <class T>
-  T on_control(asio::awaitable<T> op) {
-    return test::run_on(all.io, runtime::call_on(all.control.executor(), std::move(op)));
+  result<std::string> start() { return all.start_recording(); }
+
+  std::optional<capture::capture_state> find(std::string const& id) {
+    return all.tell_control([&] { return all.jobs.find(id); });
   }
 
-  template <class F>
-  void tell(F order) {
-    auto op = [](F act) -> asio::awaitable<void> {
-      act();
-      co_return;
-    };
-    on_control(op(std::move(order)));
+  std::optional<capture::capture_state> wait(std::string const& id) {
+    return all.on_control(all.jobs.wait(id));
   }
 
-  result<std::string> start() { return on_control(all.cpu.start({60s, 1000})); }
-
-  std::optional<capture::cpu_capture_state> find(std::string const& id) {
-    std::optional<capture::cpu_capture_state> state;
-    tell([&] { state = all.cpu.find(id); });
-    return state;
-  }
-
-  // Goes on for some twenty samples.
   std::string start_sampling() {
     auto const id = start();
     REQUIRE(id);
-    asio::steady_timer pause{all.io, 20ms};
-    pause.async_wait([](boost::system::error_code) {});
-    all.io.restart();
-    all.io.run();
+    all.take_samples();
     return *id;
   }
 
-  capture::cpu_capture_state finish(std::string const& id) {
-    tell([&] { all.cpu.finish_early(); });
-    return *on_control(all.cpu.wait(id));
+  capture::capture_state finish(std::string const& id) {
+    all.parts.end_captures();
+    return *wait(id);
   }
 
   // How many files there are with an extension.
@@ -94,27 +74,31 @@ TEST_CASE("A CPU capture that is ended early", "[capture]") {
 
   SECTION("is done, and marked as truncated") {
     CHECK(state.phase == capture_phase::done);
-    CHECK(state.quality.truncated);
-    CHECK(state.sampled < 60s);
-    CHECK_FALSE(lab.all.cpu.in_progress());
+    CHECK(state.result.quality.at("truncated").as_bool());
+    CHECK(state.result.figures.at("durationSeconds").as_double() < 60);
+    CHECK_FALSE(lab.all.jobs.in_progress(capture_kind::cpu));
   }
 
   SECTION("has the samples that were taken until then") {
-    CHECK(state.quality.samples_taken > 0);
-    CHECK(state.quality.samples_expected > 0);
-    CHECK(state.quality.samples_taken + state.quality.dropped + state.quality.overruns <=
-          2 * state.quality.samples_expected);
-    CHECK(state.quality.unresolved_share == 0.25);
+    auto const figure = [&](char const* name) {
+      return state.result.quality.at(name).to_number<std::uint64_t>();
+    };
+    CHECK(figure("samplesTaken") > 0);
+    CHECK(figure("samplesExpected") > 0);
+    CHECK(figure("samplesTaken") + figure("dropped") + figure("overruns") <=
+          2 * figure("samplesExpected"));
+    CHECK(state.result.quality.at("unresolvedShare").as_double() == 0.25);
   }
 
   SECTION("is stored in every format under one id, for DevTools first") {
-    REQUIRE(state.artifacts.size() == capture::cpu_formats().size());
-    CHECK_THAT(state.artifacts.front().name, Catch::Matchers::EndsWith(".cpuprofile"));
-    for (std::size_t i = 0; i < state.artifacts.size(); ++i) {
-      auto const& format = capture::cpu_formats()[i];
-      CHECK(state.artifacts[i].capture_id == id);
-      CHECK_THAT(state.artifacts[i].name, Catch::Matchers::EndsWith('.' + format));
-      CHECK(test::read_file(state.artifacts[i].path) == format);
+    auto const formats = capture::cpu_formats();
+    REQUIRE(state.result.artifacts.size() == formats.size());
+    CHECK_THAT(state.result.artifacts.front().name, Catch::Matchers::EndsWith(".cpuprofile"));
+    for (std::size_t i = 0; i < state.result.artifacts.size(); ++i) {
+      auto const& format = formats[i];
+      CHECK(state.result.artifacts[i].capture_id == id);
+      CHECK_THAT(state.result.artifacts[i].name, Catch::Matchers::EndsWith('.' + format));
+      CHECK(test::read_file(state.result.artifacts[i].path) == format);
     }
   }
 
@@ -127,10 +111,10 @@ TEST_CASE("A CPU capture that is ended early", "[capture]") {
     auto const later = lab.start();
     REQUIRE(later);
 
-    auto const ended = lab.on_control(lab.all.cpu.wait(*later));
+    auto const ended = lab.wait(*later);
 
     REQUIRE(ended);
-    CHECK(ended->sampled < 1s);
+    CHECK(ended->progress < 1);
     CHECK((ended->phase == capture_phase::done || ended->error == errc::nothing_captured));
   }
 }
@@ -147,41 +131,39 @@ TEST_CASE("While a CPU capture runs", "[capture]") {
 
     REQUIRE_FALSE(second);
     CHECK(second.error() == errc::busy);
-    CHECK(lab.all.cpu.in_progress());
+    CHECK(lab.all.jobs.in_progress(capture_kind::cpu));
     CHECK(lab.find(id)->phase == capture_phase::sampling);
   }
 
   SECTION("it can be asked for, and another cannot") {
     CHECK(lab.find(id)->id == id);
-    CHECK(lab.find(id)->request.hz == 1000);
+    CHECK(lab.find(id)->kind == capture_kind::cpu);
     CHECK_FALSE(lab.find("00000000"));
-    CHECK_FALSE(lab.on_control(lab.all.cpu.wait("00000000")));
+    CHECK_FALSE(lab.wait("00000000"));
   }
 
   SECTION("it can be cancelled, which leaves nothing") {
-    bool known = false;
-    lab.tell([&] { known = lab.all.cpu.cancel(id); });
-    auto const state = lab.on_control(lab.all.cpu.wait(id));
+    auto const known = lab.all.tell_control([&] { return lab.all.jobs.cancel(id); });
+    auto const state = lab.wait(id);
 
     CHECK(known);
     REQUIRE(state);
     CHECK(state->phase == capture_phase::cancelled);
     CHECK(state->error == errc::cancelled);
-    CHECK(state->artifacts.empty());
+    CHECK(state->result.artifacts.empty());
     CHECK(lab.all.store.sweep().count == 0);
-    CHECK_FALSE(lab.all.cpu.in_progress());
+    CHECK_FALSE(lab.all.jobs.in_progress(capture_kind::cpu));
   }
 
   SECTION("it makes way for the next one once it is cancelled") {
-    lab.tell([&] { lab.all.cpu.cancel(id); });
-    lab.on_control(lab.all.cpu.wait(id));
+    lab.all.tell_control([&] { return lab.all.jobs.cancel(id); });
+    lab.wait(id);
 
     CHECK(lab.start());
   }
 
   SECTION("cancelling what is not known does nothing") {
-    bool known = true;
-    lab.tell([&] { known = lab.all.cpu.cancel("00000000"); });
+    auto const known = lab.all.tell_control([&] { return lab.all.jobs.cancel("00000000"); });
 
     CHECK_FALSE(known);
     CHECK(lab.find(id)->phase == capture_phase::sampling);
@@ -198,8 +180,8 @@ TEST_CASE("A CPU capture without storage", "[capture]") {
     auto const refused = lab.start();
 
     REQUIRE_FALSE(refused);
-    CHECK(refused.error() == errc::storage_unavailable);
-    CHECK_FALSE(lab.all.cpu.in_progress());
+    CHECK(refused.error() == storage_error(ENOENT));
+    CHECK_FALSE(lab.all.jobs.in_progress(capture_kind::cpu));
     fs::create_directory(lab.all.dir.path());
     CHECK(lab.start());
   }
@@ -212,8 +194,8 @@ TEST_CASE("A CPU capture without storage", "[capture]") {
     auto const state = lab.finish(id);
 
     CHECK(state.phase == capture_phase::failed);
-    CHECK(state.error == errc::storage_unavailable);
-    CHECK_FALSE(lab.all.cpu.in_progress());
+    CHECK(state.error == storage_error(ENOENT));
+    CHECK_FALSE(lab.all.jobs.in_progress(capture_kind::cpu));
   }
 
   SECTION("fails when it is larger than the quota, and leaves nothing") {
@@ -233,9 +215,9 @@ TEST_CASE("A CPU capture that cannot be encoded", "[capture]") {
   if (!can_sample()) return;
 
   SECTION("fails with the encoder's words, and keeps the raw capture") {
-    auto const [script, error] = GENERATE(table<std::string, errc>({
+    auto const [script, error] = GENERATE(table<std::string, boost::system::error_code>({
         {"echo 'bad samples' >&2; exit 1", errc::encoder_failed},
-        {"echo 'bad samples' >&2; exit 3", errc::storage_full},
+        {"echo 'bad samples' >&2; exit 3", storage_error(ENOSPC)},
     }));
     CAPTURE(script);
     sampled lab{mebibytes(64), "#!/bin/sh\n" + script + '\n'};
@@ -268,11 +250,11 @@ TEST_CASE("A CPU capture that cannot be encoded", "[capture]") {
   SECTION("is cancelled together with its encoder, which leaves nothing") {
     sampled lab{mebibytes(64), "#!/bin/sh\nexec sleep 100\n"};
     auto const id = lab.start_sampling();
-    lab.tell([&] { lab.all.cpu.finish_early(); });
+    lab.all.parts.end_captures();
     while (lab.find(id)->phase == capture_phase::sampling) continue;
 
-    lab.tell([&] { lab.all.cpu.cancel(id); });
-    auto const state = lab.on_control(lab.all.cpu.wait(id));
+    lab.all.tell_control([&] { return lab.all.jobs.cancel(id); });
+    auto const state = lab.wait(id);
 
     REQUIRE(state);
     CHECK(state->phase == capture_phase::cancelled);
@@ -289,5 +271,5 @@ TEST_CASE("A build that cannot sample says so", "[capture]") {
 
   REQUIRE_FALSE(refused);
   CHECK(refused.error() == errc::unsupported);
-  CHECK_FALSE(lab.all.cpu.in_progress());
+  CHECK_FALSE(lab.all.jobs.in_progress(capture_kind::cpu));
 }

@@ -1,0 +1,105 @@
+#include <loopscope/capture/capture_files.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <tuple>
+
+namespace loopscope::capture {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto encoder_limit = 120s;
+
+bool is_empty(artifacts::pending_artifact const& file) {
+  return std::filesystem::file_size(file.path()) == 0;
+}
+
+}  // namespace
+
+asio::awaitable<result<artifacts::artifact>> capture_files::store_raw(std::string bytes) {
+  std::vector<std::string> const extension{"raw"};
+  auto files = co_await create(extension);
+  if (!files) co_return files.error();
+  auto write = [&] { return files->front().write(bytes); };
+  auto const written = co_await runtime::offload(with_.workers.bulk_lane, std::move(write));
+  if (!written) co_return written.error();
+  auto stored = co_await publish(std::move(*files));
+  if (!stored) co_return stored.error();
+  co_return std::move(stored->front());
+}
+
+asio::awaitable<result<encoded_files>> capture_files::encode(capture_job& job,
+                                                             artifacts::artifact raw,
+                                                             std::vector<std::string> formats) {
+  auto files = co_await create(formats);
+  if (!files) co_return files.error();
+  auto const kept = "the raw capture is kept: " + raw.path.string();
+
+  auto const report = co_await run_encoder(job, raw, formats, *files);
+  if (!report) {
+    files->clear();
+    if (report.error() == make_error_code(errc::cancelled))
+      co_await remove(raw.name);
+    else
+      job.state.detail += "; " + kept;
+    co_return report.error();
+  }
+  if (std::any_of(files->begin(), files->end(), is_empty)) {
+    job.state.detail = "it left a file empty; " + kept;
+    co_return errc::encoder_failed;
+  }
+  auto artifacts = co_await publish(std::move(*files));
+  if (!artifacts) co_return artifacts.error();
+  co_await remove(raw.name);
+  co_return encoded_files{std::move(*artifacts), *report};
+}
+
+asio::awaitable<result<capture_files::pending_files>> capture_files::create(
+    std::vector<std::string> extensions) {
+  auto create_all = [&]() -> result<pending_files> {
+    pending_files files;
+    for (auto const& extension : extensions) {
+      auto file = with_.store.create(stem_ + '.' + extension);
+      if (!file) return file.error();
+      files.push_back(std::move(*file));
+    }
+    return files;
+  };
+  co_return co_await runtime::offload(with_.workers.short_lane, std::move(create_all));
+}
+
+asio::awaitable<result<encoder_report>> capture_files::run_encoder(
+    capture_job& job, artifacts::artifact const& raw, std::vector<std::string> const& formats,
+    pending_files const& outputs) {
+  if (job.is_cancelled()) co_return errc::cancelled;
+  std::vector<std::pair<std::string, std::filesystem::path>> paths;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    paths.emplace_back(formats[i], outputs[i].path());
+  auto work = with_.encoder.run(raw.path, paths, encoder_limit, job.state.detail);
+  co_return co_await job.cancellable(std::move(work));
+}
+
+// What takes as long as there are bytes comes first, on the other lane than the store's.
+asio::awaitable<result<std::vector<artifacts::artifact>>> capture_files::publish(
+    pending_files files) {
+  auto complete = [&]() -> result<void> {
+    for (auto& each : files)
+      if (auto const done = each.complete(); !done) return done.error();
+    return {};
+  };
+  auto const done = co_await runtime::offload(with_.workers.bulk_lane, std::move(complete));
+  if (!done) co_return done.error();
+  auto commit = [&] { return with_.store.commit(std::move(files)); };
+  co_return co_await runtime::offload(with_.workers.short_lane, std::move(commit));
+}
+
+asio::awaitable<void> capture_files::remove(std::string name) {
+  auto work = [&] { std::ignore = with_.store.remove(name); };  // evicted already is as good
+  co_await runtime::offload(with_.workers.short_lane, std::move(work));
+}
+
+}  // namespace loopscope::capture

@@ -1,0 +1,98 @@
+#include <loopscope/control/diagnostics.hpp>
+#include <loopscope/runtime/call_on.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace loopscope::control {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto sweep_interval = 60s;
+
+std::filesystem::path require_encoder(std::filesystem::path const& configured) {
+  auto found = capture::find_encoder(configured);
+  if (found) return std::move(*found);
+  auto const which = configured.empty() ? "loopscope" : configured.string();
+  throw std::system_error{ENOENT, std::generic_category(), "cannot run the encoder " + which};
+}
+
+}  // namespace
+
+diagnostics::diagnostics(asio::any_io_executor loop, diagnostics_settings settings, logger& log,
+                         std::function<std::size_t()> connections)
+    : settings_{std::move(settings)},
+      log_{log},
+      families_{registry_, settings_.metric_prefix},
+      store_{settings_.artifacts},
+      encoder_{require_encoder(settings_.encoder)},
+      jobs_{control_.executor(), log},
+      guard_{settings_.paths.prefix, settings_.token_header, settings_.open, settings_.token},
+      services_{log,
+                settings_.paths,
+                workers_,
+                store_,
+                control_.executor(),
+                jobs_,
+                {sampler_, gperftools_, {store_, workers_, encoder_}},
+                lag_,
+                families_,
+                metrics_,
+                std::move(connections)},
+      background_{std::move(loop), runtime::report_to(log)} {}
+
+diagnostics::~diagnostics() {
+  join();
+}
+
+void diagnostics::start() {
+  background_.spawn([this] { return loop::monitor_lag(lag_); });
+  background_.spawn([this] { return sweep_artifacts(); });
+}
+
+asio::awaitable<void> diagnostics::stop(std::chrono::milliseconds grace) {
+  co_await runtime::call_on(control_.executor(), jobs_.drain(grace));
+  background_.cancel(asio::cancellation_type::terminal);
+  co_await background_.wait();
+}
+
+void diagnostics::join() {
+  control_.join();
+  workers_.join();
+}
+
+void diagnostics::end_captures() {
+  asio::post(control_.executor(), [this] { jobs_.finish_early(); });
+}
+
+exchange_log diagnostics::make_exchange_log() const {
+  return exchange_log{log_, families_, settings_.paths.metrics};
+}
+
+asio::awaitable<void> diagnostics::sweep_artifacts() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  auto const state = co_await asio::this_coro::cancellation_state;
+  asio::steady_timer timer{co_await asio::this_coro::executor};
+  while (true) {
+    auto sweep = [this] { store_.sweep(); };
+    co_await runtime::offload(workers_.short_lane, std::move(sweep));
+    // A cancellation that came meanwhile does not end a wait that begins later.
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
+    timer.expires_after(sweep_interval);
+    auto const [stopped] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (stopped) co_return;
+  }
+}
+
+}  // namespace loopscope::control
