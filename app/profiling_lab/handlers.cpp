@@ -1,9 +1,9 @@
 #include <profiling_lab/faults/jam.hpp>
 #include <profiling_lab/handlers.hpp>
 
-#include <loopscope/base/build_id.hpp>
-#include <loopscope/base/json_text.hpp>
+#include <loopscope/base/json_writer.hpp>
 #include <loopscope/base/time.hpp>
+#include <loopscope/base/version.hpp>
 #include <loopscope/heap/allocator.hpp>
 #include <loopscope/heap/headroom.hpp>
 
@@ -18,20 +18,23 @@ namespace http = loopscope::http;
 
 namespace {
 
-// What has to stay free beside a leak: the service itself still has to answer.
+// What has to stay free beside a leak: the service itself still has to work.
 constexpr auto kept_free = loopscope::mebibytes(64);
-
-prometheus::Gauge& make_gauge(prometheus::Registry& registry, char const* name, char const* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
-}
 
 void show(retained_memory const& memory, lab_metrics& metrics) {
   metrics.retained_bytes.Set(static_cast<double>(memory.size().value));
   metrics.retained_buffers.Set(static_cast<double>(memory.count()));
 }
 
-http::response answer(loopscope::json_text body) {
-  return http::text(http::status::ok, "application/json", body.finish());
+// A response with the JSON that `write` appends.
+template <class F>  // F: (json_writer&) -> void
+http::response json_of(F const& write) {
+  std::string body;
+  loopscope::json_writer out{body};
+  out.begin_object();
+  write(out);
+  out.end_object();
+  return http::text(http::status::ok, "application/json", std::move(body));
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -40,20 +43,19 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-lab_metrics::lab_metrics(prometheus::Registry& registry)
-    : retained_bytes{make_gauge(registry, "lab_retained_bytes", "Bytes that the lab leaks.")},
-      retained_buffers{
-          make_gauge(registry, "lab_retained_buffers", "Buffers that the lab leaks.")} {}
+lab_metrics::lab_metrics(loopscope::metrics::families const& make)
+    : retained_bytes{make.gauge("lab_retained_bytes", "Bytes that the lab leaks.")},
+      retained_buffers{make.gauge("lab_retained_buffers", "Buffers that the lab leaks.")} {}
 
 http::response health::operator()(http::request const&) const {
-  loopscope::json_text body;
-  body.add("status", "healthy")
-      .add("timestamp", loopscope::iso_time(std::chrono::system_clock::now()))
-      .add("version", loopscope::version())
-      .add("service", "profiling-lab")
-      .add("uptime", seconds_since(started))
-      .add("environment", to_text(app_env));
-  return answer(std::move(body));
+  return json_of([this](loopscope::json_writer& body) {
+    body.member("status", "healthy")
+        .member("timestamp", loopscope::iso_time(std::chrono::system_clock::now()))
+        .member("version", loopscope::version())
+        .member("service", "profiling-lab")
+        .member("uptime", seconds_since(started))
+        .member("environment", to_text(app_env));
+  });
 }
 
 http::response lab_status::operator()(http::request const&) const {
@@ -61,23 +63,24 @@ http::response lab_status::operator()(http::request const&) const {
 }
 
 http::response lab_status::show() const {
-  loopscope::json_text body;
-  body.add("labEnabled", values.lab.enable)
-      .add("environment", to_text(values.app_env))
-      .add("retainedBufferCount", memory.count())
-      .add("retainedBytes", memory.size().value)
-      .add("cpuProfileInProgress", cpu.in_progress())
-      .add("heapTracking", "off")
-      .add_json("instance", instance_json);
-  return answer(std::move(body));
+  return json_of([this](loopscope::json_writer& body) {
+    body.member("labEnabled", values.lab.enable)
+        .member("environment", to_text(values.app_env))
+        .member("retainedBufferCount", memory.count())
+        .member("retainedBytes", memory.size().value)
+        .member("cpuProfileInProgress", jobs.in_progress(loopscope::capture_kind::cpu))
+        .member("heapTracking", "off")
+        .key("instance")
+        .json(instance_json);
+  });
 }
 
 http::response jam_event_loop::operator()(http::request const& request) const {
   auto const ms = request.parameters.integer("ms");
   auto const checksum = jam::rebuild_recommendations(std::chrono::milliseconds{ms});
-  loopscope::json_text body;
-  body.add("jammedMs", ms).add("result", checksum);
-  return answer(std::move(body));
+  return json_of([&](loopscope::json_writer& body) {
+    body.member("jammedMs", ms).member("result", checksum);
+  });
 }
 
 // On the loop, from the look at what is left to the last page: two leaks never share a look.
@@ -100,7 +103,7 @@ asio::awaitable<http::response> clear_memory::operator()(http::request const&) c
     buffers.clear();
     loopscope::heap::release_free_memory();
   };
-  co_await loopscope::runtime::offload(worker, std::move(free));
+  co_await loopscope::runtime::offload(bulk_lane, std::move(free));
   co_return status.show();
 }
 

@@ -4,13 +4,13 @@
 #include <profiling_lab/instance.hpp>
 #include <profiling_lab/settings.hpp>
 
-#include <loopscope/capture/cpu_capture.hpp>
+#include <loopscope/capture/job_registry.hpp>
 #include <loopscope/http/message.hpp>
+#include <loopscope/metrics/families.hpp>
 #include <loopscope/runtime/workers.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <prometheus/gauge.h>
-#include <prometheus/registry.h>
 
 #include <chrono>
 #include <string>
@@ -22,7 +22,7 @@ struct lab_metrics {
   prometheus::Gauge& retained_bytes;
   prometheus::Gauge& retained_buffers;
 
-  explicit lab_metrics(prometheus::Registry& registry);
+  explicit lab_metrics(loopscope::metrics::families const& make);
 };
 
 /// GET -> is the service there? Public: load balancers and `--healthcheck` ask it.
@@ -33,12 +33,12 @@ struct health {
   loopscope::http::response operator()(loopscope::http::request const& request) const;
 };
 
-/// What the lab holds and does, as all its memory routes answer it.
+/// What the lab holds and does; the memory routes respond with it too. \thread any
 struct lab_status {
   settings const& values;
   instance const& who;
   retained_memory const& memory;
-  loopscope::capture::cpu_capture const& cpu;
+  loopscope::capture::job_registry const& jobs;
   std::string instance_json = to_json(who);
 
   [[nodiscard]] loopscope::http::response show() const;
@@ -63,7 +63,7 @@ struct leak_memory {
 struct clear_memory {
   retained_memory& memory;
   lab_metrics& metrics;
-  loopscope::runtime::workers& worker;
+  loopscope::runtime::loop_thread& bulk_lane;
   lab_status status;
 
   boost::asio::awaitable<loopscope::http::response> operator()(

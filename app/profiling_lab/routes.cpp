@@ -13,26 +13,32 @@ std::vector<loopscope::http::route> lab_routes(lab_services const& with) {
   using loopscope::http::access;
   using loopscope::http::integer_parameter;
   using loopscope::http::verb;
-  auto& worker = with.diagnostics.worker;
-  auto const status = lab_status{with.settings, with.instance, with.memory, with.diagnostics.cpu};
+  auto& bulk = with.diagnostics.workers.bulk_lane;
+  auto const status = lab_status{with.settings, with.instance, with.memory, with.diagnostics.jobs};
   return {
-      {verb::get, "/api/health", access::open,
-       health{with.settings.app_env, std::chrono::steady_clock::now()}, "Whether it is well"},
-      {verb::get, "/api/lab/status", access::token, status, "What the lab holds and does"},
-      {verb::post,
-       "/api/lab/event-loop-jam",
-       access::token,
-       jam_event_loop{},
-       "Block the event loop",
-       {integer_parameter{"ms", 1, 60'000, 2'000}}},
-      {verb::post,
-       "/api/lab/memory-leak",
-       access::token,
-       leak_memory{with.memory, with.metrics, status},
-       "Allocate and retain memory",
-       {integer_parameter{"mb", 1, 1024, 64}}},
-      {verb::post, "/api/lab/memory-clear", access::token,
-       clear_memory{with.memory, with.metrics, worker, status}, "Free what was retained"},
+      {.method = verb::get,
+       .path = "/api/health",
+       .access = access::open,
+       .handler = health{with.settings.app_env, std::chrono::steady_clock::now()},
+       .summary = "Whether it is well"},
+      {.method = verb::get,
+       .path = "/api/lab/status",
+       .handler = status,
+       .summary = "What the lab holds and does"},
+      {.method = verb::post,
+       .path = "/api/lab/event-loop-jam",
+       .handler = jam_event_loop{},
+       .summary = "Block the event loop",
+       .parameters = {integer_parameter{"ms", 1, 60'000, 2'000}}},
+      {.method = verb::post,
+       .path = "/api/lab/memory-leak",
+       .handler = leak_memory{with.memory, with.metrics, status},
+       .summary = "Allocate and retain memory",
+       .parameters = {integer_parameter{"mb", 1, 1024, 64}}},
+      {.method = verb::post,
+       .path = "/api/lab/memory-clear",
+       .handler = clear_memory{with.memory, with.metrics, bulk, status},
+       .summary = "Free what was retained"},
   };
 }
 

@@ -11,7 +11,7 @@ namespace lab {
 
 /// What the lab's routes work on. Everything outlives the routes.
 struct lab_services {
-  loopscope::control::services diagnostics;
+  loopscope::control::services const& diagnostics;
   lab::settings const& settings;
   lab::instance const& instance;
   retained_memory& memory;

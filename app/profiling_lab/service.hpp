@@ -2,14 +2,8 @@
 
 #include <profiling_lab/routes.hpp>
 
-#include <loopscope/capture/cpu_recorder.hpp>
-#include <loopscope/capture/encoder.hpp>
-#include <loopscope/control/control_thread.hpp>
-#include <loopscope/control/exchange_log.hpp>
-#include <loopscope/cpu/loop_sampler.hpp>
-#include <loopscope/cpu/native_profiler.hpp>
+#include <loopscope/control/diagnostics.hpp>
 #include <loopscope/http/server.hpp>
-#include <loopscope/runtime/task_group.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +13,7 @@
 
 namespace lab {
 
-/// The lab, put together: every object of it, in the order in which they need each other.
+/// The lab, put together: its loop, listener, signals and faults, and loopscope's diagnostics.
 /// \thread the one that calls run(): it is the loop thread
 class service {
  public:
@@ -35,7 +29,6 @@ class service {
   [[nodiscard]] std::uint16_t port() const { return server_.endpoint().port(); }
 
  private:
-  boost::asio::awaitable<void> keep_artifacts_fresh();
   boost::asio::awaitable<void> shut_down();
   void await_signals();
 
@@ -43,25 +36,13 @@ class service {
   instance who_;
   loopscope::logger& log_;
   boost::asio::io_context loop_{1};
-  prometheus::Registry registry_;
-  loopscope::metrics::service_metrics metrics_{registry_};
-  lab_metrics lab_metrics_{registry_};
-  loopscope::artifacts::store store_;
-  loopscope::cpu::loop_sampler sampler_;
-  loopscope::cpu::native_profiler native_;
-  loopscope::capture::cpu_recorder recorder_{sampler_, native_, store_};
-  loopscope::capture::encoder encoder_;
-  loopscope::loop::rolling_lag lag_;
-  retained_memory memory_;
-  loopscope::runtime::workers worker_;
-  loopscope::control::control_thread control_;
+  loopscope::control::diagnostics diagnostics_;
   boost::asio::signal_set signals_;
-  loopscope::capture::cpu_capture cpu_;
+  retained_memory memory_;
+  lab_metrics metrics_;
   loopscope::control::exchange_log observer_;
-  loopscope::http::guard guard_;
   loopscope::http::router router_;
   loopscope::http::server server_;
-  loopscope::runtime::task_group background_;
 };
 
 }  // namespace lab

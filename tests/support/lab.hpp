@@ -12,10 +12,12 @@ struct lab_parts {
   lab::settings settings;
   lab::instance who = lab::describe_instance("");
   lab::retained_memory memory;
-  lab::lab_metrics metrics{diagnostics.registry};
+  lab::lab_metrics metrics{diagnostics.parts.services().families};
 
-  lab::lab_services services() { return {diagnostics.services(), settings, who, memory, metrics}; }
-  lab::lab_status status() { return {settings, who, memory, diagnostics.cpu}; }
+  lab::lab_services services() {
+    return {diagnostics.parts.services(), settings, who, memory, metrics};
+  }
+  lab::lab_status status() { return {settings, who, memory, diagnostics.jobs}; }
 };
 
 }  // namespace loopscope::test

@@ -20,11 +20,13 @@ void retained_memory::retain(loopscope::byte_count size) {
   for (std::size_t at = 0; at < size.value; at += page) touch(at);
   if (size.value > 0) touch(size.value - 1);  // where the buffer does not begin with a page
   buffers_.push_back(std::move(fresh));
-  size_ += size;
+  bytes_ += size.value;
+  ++count_;
 }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the vector has the buffer
 
 std::vector<retained_memory::buffer> retained_memory::take_all() {
-  size_ = {};
+  bytes_ = 0;
+  count_ = 0;
   return std::exchange(buffers_, std::vector<buffer>{});
 }
 

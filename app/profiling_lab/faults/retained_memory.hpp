@@ -2,13 +2,15 @@
 
 #include <loopscope/base/byte_count.hpp>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace lab {
 
-/// Memory that is kept for no reason: the lab's leak. \thread loop
+/// Memory that is kept for no reason: the lab's leak. \thread loop, but for count() and size()
 class retained_memory {
  public:
   struct buffer {
@@ -24,12 +26,14 @@ class retained_memory {
   /// Forgets the buffers and hands them over, to be freed where that may take time.
   std::vector<buffer> take_all();
 
-  [[nodiscard]] std::size_t count() const noexcept { return buffers_.size(); }
-  [[nodiscard]] loopscope::byte_count size() const noexcept { return size_; }
+  /// \thread any
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  [[nodiscard]] loopscope::byte_count size() const noexcept { return {bytes_}; }
 
  private:
   std::vector<buffer> buffers_;
-  loopscope::byte_count size_;
+  std::atomic<std::size_t> count_{0};
+  std::atomic<std::uint64_t> bytes_{0};
 };
 
 }  // namespace lab

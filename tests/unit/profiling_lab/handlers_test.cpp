@@ -6,6 +6,7 @@
 
 #include <loopscope/base/build_id.hpp>
 #include <loopscope/base/time.hpp>
+#include <loopscope/base/version.hpp>
 
 #include <chrono>
 #include <string>
@@ -93,7 +94,7 @@ TEST_CASE("Leaking memory", "[lab]") {
   test::lab_parts parts;
   auto& io = parts.diagnostics.io;
   lab::leak_memory const leak{parts.memory, parts.metrics, parts.status()};
-  lab::clear_memory const clear{parts.memory, parts.metrics, parts.diagnostics.worker,
+  lab::clear_memory const clear{parts.memory, parts.metrics, parts.diagnostics.workers.bulk_lane,
                                 parts.status()};
 
   SECTION("retains it, and answers with the status") {
