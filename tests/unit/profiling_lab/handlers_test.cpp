@@ -28,7 +28,7 @@ asked with(std::string_view name, std::int64_t value) {
 
 }  // namespace
 
-TEST_CASE("The health of the lab", "[lab]") {
+TEST_CASE("The health of the lab", "[profiling_lab][lab]") {
   boost::asio::io_context io{1};
   lab::health const handler{lab::environment::staging, std::chrono::steady_clock::now() - 90s};
 
@@ -46,7 +46,7 @@ TEST_CASE("The health of the lab", "[lab]") {
         std::string_view{"2026-01-02T03:04:05.678Z"}.size());
 }
 
-TEST_CASE("The status of the lab", "[lab]") {
+TEST_CASE("The status of the lab", "[profiling_lab][lab]") {
   test::lab_parts parts;
 
   SECTION("has the names that the Node lab gave them") {
@@ -81,7 +81,7 @@ TEST_CASE("The status of the lab", "[lab]") {
   }
 }
 
-TEST_CASE("Jamming the loop answers for how long, and with what result", "[lab]") {
+TEST_CASE("Jamming the loop answers for how long, and with what result", "[profiling_lab][lab]") {
   boost::asio::io_context io{1};
 
   auto const body = json_of(call(io, lab::jam_event_loop{}, with("ms", 5)));
@@ -90,7 +90,7 @@ TEST_CASE("Jamming the loop answers for how long, and with what result", "[lab]"
   CHECK(body.at("result").to_number<std::int64_t>() > 0);
 }
 
-TEST_CASE("Leaking memory", "[lab]") {
+TEST_CASE("Leaking memory", "[profiling_lab][lab]") {
   test::lab_parts parts;
   auto& io = parts.diagnostics.io;
   lab::leak_memory const leak{parts.memory, parts.metrics, parts.status()};

@@ -41,7 +41,7 @@ std::vector<http::route> metadata_endpoint() {
 
 }  // namespace
 
-TEST_CASE("An instance", "[instance]") {
+TEST_CASE("An instance", "[profiling_lab][instance]") {
   SECTION("is this process, with an id of its own") {
     auto const before = std::chrono::system_clock::now();
     auto const one = lab::describe_instance("");
@@ -60,7 +60,7 @@ TEST_CASE("An instance", "[instance]") {
   }
 }
 
-TEST_CASE("The task of an instance on ECS", "[instance]") {
+TEST_CASE("The task of an instance on ECS", "[profiling_lab][instance]") {
   test::serving_thread const metadata{metadata_endpoint()};
   auto const host = "http://127.0.0.1:" + std::to_string(metadata.port());
 
@@ -85,7 +85,8 @@ TEST_CASE("The task of an instance on ECS", "[instance]") {
   }
 }
 
-TEST_CASE("An instance does not wait for a metadata endpoint that is not there", "[instance]") {
+TEST_CASE("An instance does not wait for a metadata endpoint that is not there",
+          "[profiling_lab][instance]") {
   // Bound, so that nobody else gets the port, and not listening.
   asio::io_context loop;
   asio::ip::tcp::socket const silent{loop, {asio::ip::address_v4::loopback(), 0}};

@@ -8,7 +8,7 @@
 
 using namespace std::chrono_literals;
 
-TEST_CASE("A jam", "[faults]") {
+TEST_CASE("A jam", "[profiling_lab][faults]") {
   SECTION("computes for as long as it is told") {
     auto const asked = GENERATE(0ms, 1ms, 20ms);
     CAPTURE(asked.count());

@@ -26,7 +26,7 @@ double resident_share(lab::retained_memory::buffer const& buffer) {
 
 }  // namespace
 
-TEST_CASE("Retained memory", "[faults]") {
+TEST_CASE("Retained memory", "[profiling_lab][faults]") {
   lab::retained_memory memory;
 
   SECTION("is nothing at first") {

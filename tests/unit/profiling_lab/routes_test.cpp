@@ -8,7 +8,7 @@
 
 using namespace loopscope;
 
-TEST_CASE("The lab's routes", "[lab]") {
+TEST_CASE("The lab's routes", "[profiling_lab][lab]") {
   test::lab_parts all;
   auto const services = all.services();
   auto const routes = lab::routes(services);

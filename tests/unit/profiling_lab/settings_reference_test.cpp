@@ -35,11 +35,11 @@ std::string readme_table() {
 
 }  // namespace
 
-TEST_CASE("The README has the settings as they are", "[settings]") {
+TEST_CASE("The README has the settings as they are", "[profiling_lab][settings]") {
   CHECK(readme_table() == lab::settings_markdown());
 }
 
-TEST_CASE("The settings table for people", "[settings]") {
+TEST_CASE("The settings table for people", "[profiling_lab][settings]") {
   auto const text = lab::settings_markdown();
 
   SECTION("is one row a setting, with as many cells as the head has") {
@@ -62,7 +62,7 @@ TEST_CASE("The settings table for people", "[settings]") {
   }
 }
 
-TEST_CASE("The help", "[settings]") {
+TEST_CASE("The help", "[profiling_lab][settings]") {
   auto const text = lab::settings_help();
 
   SECTION("names every setting in every source, what it takes and its default") {

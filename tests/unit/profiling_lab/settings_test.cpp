@@ -31,7 +31,7 @@ struct config_file {
 
 }  // namespace
 
-TEST_CASE("Settings without any source are the defaults", "[settings]") {
+TEST_CASE("Settings without any source are the defaults", "[profiling_lab][settings]") {
   auto const loaded = load_settings({}, {});
 
   CHECK(loaded.errors.empty());
@@ -43,7 +43,7 @@ TEST_CASE("Settings without any source are the defaults", "[settings]") {
   CHECK(loaded.values.artifacts.max_age == 24h);
 }
 
-TEST_CASE("The sources of settings", "[settings]") {
+TEST_CASE("The sources of settings", "[profiling_lab][settings]") {
   config_file const file{
       R"({"server": {"port": 1001, "host": "127.0.0.2"}, "app_env": "staging"})"};
 
@@ -94,7 +94,7 @@ TEST_CASE("The sources of settings", "[settings]") {
   }
 }
 
-TEST_CASE("Flags", "[settings]") {
+TEST_CASE("Flags", "[profiling_lab][settings]") {
   SECTION("take their value after an equals sign or as the next word") {
     auto const given = GENERATE(flags{"--port=5", "--app-env=staging"},
                                 flags{"--port", "5", "--app-env", "staging"},
@@ -173,7 +173,7 @@ TEST_CASE("Flags", "[settings]") {
   }
 }
 
-TEST_CASE("A configuration file", "[settings]") {
+TEST_CASE("A configuration file", "[profiling_lab][settings]") {
   SECTION("gives every setting that is no secret") {
     config_file const file{R"({
       "app_env": "production",
@@ -275,7 +275,7 @@ TEST_CASE("A configuration file", "[settings]") {
   }
 }
 
-TEST_CASE("Everything that is wrong is told at once", "[settings]") {
+TEST_CASE("Everything that is wrong is told at once", "[profiling_lab][settings]") {
   config_file const file{R"({"server": {"port": "x", "y": 1}, "z": 2})"};
 
   auto const errors =

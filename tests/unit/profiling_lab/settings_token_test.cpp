@@ -33,7 +33,7 @@ struct token_file {
 
 }  // namespace
 
-TEST_CASE("Enabling the lab", "[settings]") {
+TEST_CASE("Enabling the lab", "[profiling_lab][settings]") {
   SECTION("needs a token") {
     auto const loaded = load_settings({}, {{"LAB_ENABLE", "true"}});
 
@@ -62,12 +62,13 @@ TEST_CASE("Enabling the lab", "[settings]") {
   }
 }
 
-TEST_CASE("A token for a lab that stays closed may be short or missing", "[settings]") {
+TEST_CASE("A token for a lab that stays closed may be short or missing",
+          "[profiling_lab][settings]") {
   CHECK(load_settings({}, {{"APP_ENV", "production"}, {"LAB_TOKEN", "x"}}).errors.empty());
   CHECK(load_settings({}, {{"APP_ENV", "production"}}).errors.empty());
 }
 
-TEST_CASE("A token file", "[settings]") {
+TEST_CASE("A token file", "[profiling_lab][settings]") {
   SECTION("gives the token without the line's end") {
     auto const ending = GENERATE(as<std::string>{}, "", "\n", "\r\n", "\n\n");
     token_file const file{twelve + ending};
@@ -121,7 +122,7 @@ TEST_CASE("A token file", "[settings]") {
   }
 }
 
-TEST_CASE("A token is never shown", "[settings]") {
+TEST_CASE("A token is never shown", "[profiling_lab][settings]") {
   token_file const file{twelve};
   auto const from_variable = load_settings({}, {{"LAB_TOKEN", twelve}});
   auto const from_file = file.load();

@@ -30,7 +30,7 @@ std::string shown(std::string const& variable, std::string const& value) {
 
 }  // namespace
 
-TEST_CASE("A setting takes", "[settings]") {
+TEST_CASE("A setting takes", "[profiling_lab][settings]") {
   SECTION("its borders and what lies between, and shows them as they were written") {
     auto const [variable, value] = GENERATE(table<std::string, std::string>({
         {"HOST", "0.0.0.0"},
@@ -75,7 +75,7 @@ TEST_CASE("A setting takes", "[settings]") {
   }
 }
 
-TEST_CASE("A setting refuses, and does not clamp", "[settings]") {
+TEST_CASE("A setting refuses, and does not clamp", "[profiling_lab][settings]") {
   auto const [variable, values] = GENERATE(table<std::string, std::vector<std::string>>({
       {"HOST", {"localhost", "256.0.0.1", "127.0.0.1:80", "1", " ::1"}},
       {"PORT", {"65536", "-1", "+1", "x", "1x", " 1", "1 ", "0x10", "1.0", "18446744073709551617"}},
@@ -105,7 +105,7 @@ TEST_CASE("A setting refuses, and does not clamp", "[settings]") {
   }
 }
 
-TEST_CASE("Every setting", "[settings]") {
+TEST_CASE("Every setting", "[profiling_lab][settings]") {
   auto const& table = lab::settings_table();
 
   SECTION("has names of its own in every source") {
@@ -156,7 +156,7 @@ TEST_CASE("Every setting", "[settings]") {
   }
 }
 
-TEST_CASE("The lab is open", "[settings]") {
+TEST_CASE("The lab is open", "[profiling_lab][settings]") {
   auto const [enable, environment, allow_prod, open] =
       GENERATE(table<bool, lab::environment, bool, bool>({
           {false, lab::environment::development, true, false},
