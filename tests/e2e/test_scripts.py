@@ -113,7 +113,7 @@ STUBS = {
     "npm": "",
     "promtool": "",
     "ctest": f"""
-echo "$*" >> calls
+echo "$*${{LAB_TEST_FULL:+ full}}" >> calls
 mkdir -p build/$2/Testing/Temporary
 cat > build/$2/Testing/Temporary/LastTest.log <<'END'
 {LOG}END
@@ -170,6 +170,11 @@ class SummaryOfTest(unittest.TestCase):
         calls = (self.tree / "calls").read_text().splitlines()
         unit, others, all_of_them = (call.removeprefix("--preset release") for call in calls)
         self.assertEqual((unit, others, all_of_them), (" -L ^unit$", " -LE ^unit$", ""))
+
+    def test_full_asks_the_tests_for_their_long_form(self) -> None:
+        self.run_test("--full", "ctest")
+
+        self.assertEqual((self.tree / "calls").read_text(), "--preset release full\n")
 
     def test_a_part_that_fails_after_a_ctest_that_passed_has_the_last_word(self) -> None:
         self.tidy(1)
