@@ -8,6 +8,9 @@ export root
 # Numbers are written with a point, whatever the user speaks.
 export LC_ALL=C.UTF-8
 
+# What ccache needs to cache a source that uses a precompiled header.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
+
 # Where ensure_unpacked puts things.
 export PATH="$PATH:$root/build/tools/usr/bin:$root/build/tools/usr/sbin"
 
@@ -85,6 +88,7 @@ jobs_of_build() { echo "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"; }
 configure() {
   local preset=$1
   shift
+  ! command -v ccache >/dev/null || export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
   (cd "$root" && cmake --preset "$preset" "$@" >"$(log_of configure "$preset")") ||
     { cat "$(log_of configure "$preset")" && return 1; }
 }

@@ -2,7 +2,7 @@
 #
 # Makes the library loopscope_<name>, alias and export loopscope::<name>, of the sources in this
 # folder; without sources an interface library. Every *.hpp of the folder is public and installed,
-# but *_impl.hpp. PCH: it, and every module that depends on it, shares the precompiled Asio headers.
+# but *_impl.hpp. PCH: it shares the precompiled Asio headers.
 function(loopscope_module name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PCH" "" "DEPENDS;PRIVATE_DEPENDS;SOURCES")
   if(arg_UNPARSED_ARGUMENTS)
@@ -31,26 +31,10 @@ function(loopscope_module name)
   target_compile_features(${target} ${scope} cxx_std_20)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
 
-  loopscope_uses_pch(uses_pch ${arg_PCH} ${arg_DEPENDS} ${arg_PRIVATE_DEPENDS})
-  set_target_properties(${target} PROPERTIES LOOPSCOPE_PCH ${uses_pch})
-  if(uses_pch AND arg_SOURCES)
-    loopscope_reuse_pch(${target})
+  if(arg_PCH)
+    target_precompile_headers(${target} REUSE_FROM loopscope_pch)
   endif()
   loopscope_export(${target})
-endfunction()
-
-# Whether a module asked for the precompiled header, or depends on one that did.
-function(loopscope_uses_pch result asked)
-  foreach(target IN LISTS ARGN)
-    if(NOT asked AND TARGET ${target})
-      get_target_property(asked ${target} LOOPSCOPE_PCH)
-    endif()
-  endforeach()
-  if(asked)
-    set(${result} ON PARENT_SCOPE)
-  else()
-    set(${result} OFF PARENT_SCOPE)
-  endif()
 endfunction()
 
 # Installs and exports a target of the library, and adds it to what loopscope::loopscope links.
@@ -64,9 +48,4 @@ function(loopscope_export target)
     EXPORT loopscope-targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" ${headers})
   set_property(GLOBAL APPEND PROPERTY LOOPSCOPE_EXPORTED ${target})
-endfunction()
-
-# Lets a target that links loopscope::boost share the one precompiled header of Asio and Beast.
-function(loopscope_reuse_pch target)
-  target_precompile_headers(${target} REUSE_FROM loopscope_pch)
 endfunction()
