@@ -88,8 +88,12 @@ jobs_of_build() { echo "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"; }
 configure() {
   local preset=$1
   shift
-  ! command -v ccache >/dev/null || export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
-  (cd "$root" && cmake --preset "$preset" "$@" >"$(log_of configure "$preset")") ||
+  local launcher=()
+  # In a folder that was configured without ccache, everything would be compiled again.
+  if [[ ! -e $root/build/$preset/CMakeCache.txt && -z ${CMAKE_CXX_COMPILER_LAUNCHER:-} ]]; then
+    ! command -v ccache >/dev/null || launcher=(-D CMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  fi
+  (cd "$root" && cmake --preset "$preset" "${launcher[@]}" "$@" >"$(log_of configure "$preset")") ||
     { cat "$(log_of configure "$preset")" && return 1; }
 }
 
