@@ -1,11 +1,11 @@
 #include <loopscope/formats/gzip_impl.hpp>
 #include <loopscope/formats/pprof.hpp>
-#include <loopscope/formats/protobuf_impl.hpp>
 #include <loopscope/formats/text_impl.hpp>
 
 #include <array>
 #include <map>
 #include <ostream>
+#include <protozero/pbf_builder.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,9 +16,12 @@ namespace loopscope::formats {
 
 namespace {
 
-// Numbers of fields, by message.
-namespace profile_field {
-enum : std::uint32_t {
+// The messages of profile.proto: the numbers of their fields. What is int64 there is never negative
+// here, and has the bytes of an uint64.
+using protozero::pbf_builder;
+using protozero::pbf_tag_type;
+
+enum class profile_field : pbf_tag_type {
   sample_type = 1,
   sample = 2,
   mapping = 3,
@@ -30,18 +33,10 @@ enum : std::uint32_t {
   period_type = 11,
   period = 12,
 };
-}
-namespace value_type_field {
-enum : std::uint32_t { type = 1, unit = 2 };
-}
-namespace sample_field {
-enum : std::uint32_t { location_id = 1, value = 2, label = 3 };
-}
-namespace label_field {
-enum : std::uint32_t { key = 1, str = 2 };
-}
-namespace mapping_field {
-enum : std::uint32_t {
+enum class value_type_field : pbf_tag_type { type = 1, unit = 2 };
+enum class sample_field : pbf_tag_type { location_id = 1, value = 2, label = 3 };
+enum class label_field : pbf_tag_type { key = 1, str = 2 };
+enum class mapping_field : pbf_tag_type {
   id = 1,
   memory_start = 2,
   memory_limit = 3,
@@ -53,16 +48,15 @@ enum : std::uint32_t {
   has_line_numbers = 9,
   has_inline_frames = 10,
 };
-}
-namespace location_field {
-enum : std::uint32_t { id = 1, mapping_id = 2, address = 3, line = 4 };
-}
-namespace line_field {
-enum : std::uint32_t { function_id = 1, line = 2 };
-}
-namespace function_field {
-enum : std::uint32_t { id = 1, name = 2, system_name = 3, filename = 4, start_line = 5 };
-}
+enum class location_field : pbf_tag_type { id = 1, mapping_id = 2, address = 3, line = 4 };
+enum class line_field : pbf_tag_type { function_id = 1, line = 2 };
+enum class function_field : pbf_tag_type {
+  id = 1,
+  name = 2,
+  system_name = 3,
+  filename = 4,
+  start_line = 5,
+};
 
 // Strings by number; the first is empty.
 class string_table {
@@ -87,136 +81,118 @@ struct total {
   std::uint64_t wall_ns = 0;
 };
 
-class pprof_writer {
+class pprof_message {
  public:
-  pprof_writer(std::ostream& out, model::symbolized_profile const& profile)
-      : out_{out}, profile_{profile} {}
-
-  void write() {
-    write_types();
-    write_samples();
-    for (std::size_t i = 0; i < profile_.modules.size(); ++i) write_mapping(i);
-    for (std::size_t i = 0; i < profile_.locations.size(); ++i) write_location(i);
-    for (std::size_t i = 0; i < profile_.functions.size(); ++i) write_function(i);
+  explicit pprof_message(model::symbolized_profile const& profile) : profile_{profile} {
+    add_types();
+    add_samples();
+    for (std::size_t i = 0; i < profile_.modules.size(); ++i) add_mapping(i);
+    for (std::size_t i = 0; i < profile_.locations.size(); ++i) add_location(i);
+    for (std::size_t i = 0; i < profile_.functions.size(); ++i) add_function(i);
     for (auto const* text : strings_.all())
-      write_field(profile_field::string_table, to_utf8(*text));
+      message_.add_string(profile_field::string_table, to_utf8(*text));
   }
+
+  [[nodiscard]] std::string const& bytes() const noexcept { return bytes_; }
 
  private:
-  void write_bytes(std::string_view bytes) {
-    out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  void add_value_type(profile_field field, std::string_view type, std::string_view unit) {
+    pbf_builder<value_type_field> message{message_, field};
+    message.add_uint64(value_type_field::type, strings_.id_of(type));
+    message.add_uint64(value_type_field::unit, strings_.id_of(unit));
   }
 
-  void write_field(std::uint32_t field, std::string_view value) {
-    protobuf_message message;
-    message.bytes(field, value);
-    write_bytes(message.view());
+  void add_types() {
+    add_value_type(profile_field::sample_type, "samples", "count");
+    add_value_type(profile_field::sample_type, "wall", "nanoseconds");
+    add_value_type(profile_field::period_type, "wall", "nanoseconds");
+    message_.add_uint64(profile_field::time_nanos, profile_.start_unix_ns);
+    message_.add_uint64(profile_field::duration_nanos, profile_.end_ns - profile_.start_ns);
+    message_.add_uint64(profile_field::period, period_ns());
   }
 
-  void write_value_type(std::uint32_t field, std::string_view type, std::string_view unit) {
-    protobuf_message message;
-    message.integer(value_type_field::type, strings_.id_of(type));
-    message.integer(value_type_field::unit, strings_.id_of(unit));
-    write_field(field, message.view());
-  }
-
-  void write_types() {
-    write_value_type(profile_field::sample_type, "samples", "count");
-    write_value_type(profile_field::sample_type, "wall", "nanoseconds");
-    write_value_type(profile_field::period_type, "wall", "nanoseconds");
-    protobuf_message numbers;
-    numbers.integer(profile_field::time_nanos, profile_.start_unix_ns);
-    numbers.integer(profile_field::duration_nanos, profile_.end_ns - profile_.start_ns);
-    numbers.integer(profile_field::period, period_ns());
-    write_bytes(numbers.view());
-  }
-
-  void write_samples() {
+  void add_samples() {
     std::map<std::pair<std::uint32_t, std::uint32_t>, total> totals;  // by stack and label
     for (auto const& sample : profile_.samples) {
       auto& sum = totals[{sample.stack, sample.label}];
       ++sum.samples;
       sum.wall_ns += (std::uint64_t{1} + sample.overruns) * period_ns();
     }
-    for (auto const& [where, sum] : totals) write_sample(where.first, where.second, sum);
+    for (auto const& [where, sum] : totals) add_sample(where.first, where.second, sum);
   }
 
-  void write_sample(std::uint32_t stack, std::uint32_t label, total const& sum) {
+  void add_sample(std::uint32_t stack, std::uint32_t label, total const& sum) {
     auto const& locations = profile_.stacks[stack].locations;
     std::vector<std::uint64_t> ids;
     ids.reserve(locations.size());
     for (auto const location : locations) ids.push_back(std::uint64_t{location} + 1);
-    protobuf_message message;
-    message.packed(sample_field::location_id, ids);
-    message.packed(sample_field::value, std::array{sum.samples, sum.wall_ns});
+    std::array const values{sum.samples, sum.wall_ns};
+    pbf_builder<sample_field> message{message_, profile_field::sample};
+    message.add_packed_uint64(sample_field::location_id, ids.begin(), ids.end());
+    message.add_packed_uint64(sample_field::value, values.begin(), values.end());
     if (label != 0) {
-      protobuf_message route;
-      route.integer(label_field::key, strings_.id_of("route"));
-      route.integer(label_field::str, strings_.id_of(profile_.labels[label]));
-      message.bytes(sample_field::label, route.view());
+      pbf_builder<label_field> route{message, sample_field::label};
+      route.add_uint64(label_field::key, strings_.id_of("route"));
+      route.add_uint64(label_field::str, strings_.id_of(profile_.labels[label]));
     }
-    write_field(profile_field::sample, message.view());
   }
 
-  void write_mapping(std::size_t index) {
+  void add_mapping(std::size_t index) {
     auto const& module = profile_.modules[index];
-    protobuf_message message;
-    message.integer(mapping_field::id, index + 1);
-    message.integer(mapping_field::memory_start, module.start);
-    message.integer(mapping_field::memory_limit, module.end);
-    message.integer(mapping_field::file_offset, module.offset);
-    message.integer(mapping_field::filename, strings_.id_of(module.path));
-    message.integer(mapping_field::build_id, strings_.id_of(module.build_id));
+    pbf_builder<mapping_field> message{message_, profile_field::mapping};
+    message.add_uint64(mapping_field::id, index + 1);
+    message.add_uint64(mapping_field::memory_start, module.start);
+    message.add_uint64(mapping_field::memory_limit, module.end);
+    message.add_uint64(mapping_field::file_offset, module.offset);
+    message.add_uint64(mapping_field::filename, strings_.id_of(module.path));
+    message.add_uint64(mapping_field::build_id, strings_.id_of(module.build_id));
     // All that can be known is in the profile: a viewer need not look for the file.
-    message.flag(mapping_field::has_functions, true);
-    message.flag(mapping_field::has_filenames, true);
-    message.flag(mapping_field::has_line_numbers, true);
-    message.flag(mapping_field::has_inline_frames, true);
-    write_field(profile_field::mapping, message.view());
+    message.add_bool(mapping_field::has_functions, true);
+    message.add_bool(mapping_field::has_filenames, true);
+    message.add_bool(mapping_field::has_line_numbers, true);
+    message.add_bool(mapping_field::has_inline_frames, true);
   }
 
-  void write_location(std::size_t index) {
+  void add_location(std::size_t index) {
     auto const& location = profile_.locations[index];
-    protobuf_message message;
-    message.integer(location_field::id, index + 1);
+    pbf_builder<location_field> message{message_, profile_field::location};
+    message.add_uint64(location_field::id, index + 1);
     if (location.module != model::code_location::no_module)
-      message.integer(location_field::mapping_id, std::uint64_t{location.module} + 1);
-    message.integer(location_field::address, location.address);
+      message.add_uint64(location_field::mapping_id, std::uint64_t{location.module} + 1);
+    message.add_uint64(location_field::address, location.address);
     for (auto const& each : location.lines) {
-      protobuf_message line;
-      line.integer(line_field::function_id, std::uint64_t{each.function} + 1);
-      line.integer(line_field::line, each.line);
-      message.bytes(location_field::line, line.view());
+      pbf_builder<line_field> line{message, location_field::line};
+      line.add_uint64(line_field::function_id, std::uint64_t{each.function} + 1);
+      line.add_uint64(line_field::line, each.line);
     }
-    write_field(profile_field::location, message.view());
   }
 
-  void write_function(std::size_t index) {
+  void add_function(std::size_t index) {
     auto const& function = profile_.functions[index];
-    protobuf_message message;
-    message.integer(function_field::id, index + 1);
-    message.integer(function_field::name, strings_.id_of(function.name));
-    message.integer(function_field::system_name, strings_.id_of(function.system_name));
-    message.integer(function_field::filename, strings_.id_of(function.file));
-    message.integer(function_field::start_line, function.line);
-    write_field(profile_field::function, message.view());
+    pbf_builder<function_field> message{message_, profile_field::function};
+    message.add_uint64(function_field::id, index + 1);
+    message.add_uint64(function_field::name, strings_.id_of(function.name));
+    message.add_uint64(function_field::system_name, strings_.id_of(function.system_name));
+    message.add_uint64(function_field::filename, strings_.id_of(function.file));
+    message.add_uint64(function_field::start_line, function.line);
   }
 
   [[nodiscard]] std::uint64_t period_ns() const {
     return static_cast<std::uint64_t>(profile_.period.count());
   }
 
-  std::ostream& out_;
   model::symbolized_profile const& profile_;
   string_table strings_;
+  std::string bytes_;
+  pbf_builder<profile_field> message_{bytes_};
 };
 
 }  // namespace
 
 void write_pprof(std::ostream& out, model::symbolized_profile const& profile) {
+  pprof_message const message{profile};
   gzip_buffer compressed{out};
-  std::ostream plain{&compressed};
-  pprof_writer{plain, profile}.write();
+  std::ostream{&compressed} << message.bytes();
   compressed.finish();
 }
 
