@@ -1,117 +1,135 @@
 #include "arguments.hpp"
 
-#include <algorithm>
-#include <iterator>
+#include <loopscope/base/build_id.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 
 namespace loopscope::tool {
 
 namespace {
 
-constexpr std::string_view raw_extension = ".raw";
+constexpr auto help = R"(Usage: loopscope encode RAW --out DIR [--format FORMAT]...
+       loopscope --help | --version
 
-using words = std::vector<std::string_view>;
+  encode  turns a raw capture into the files of viewers (loopscope encode --help)
+)";
 
-std::string quoted(std::string_view text) {
-  return "'" + std::string{text} + "'";
-}
+constexpr auto encode_footer = R"(Either --out or --output is needed, or both.
 
-file_format parse_format(std::string_view text) {
-  for (auto const& [format, name] : file_formats)
-    if (name == text) return format;
-  throw usage_error{"unknown format " + quoted(text) + ": cpuprofile, pb.gz, prof or folded"};
-}
+  cpuprofile  Chrome DevTools, Speedscope, VS Code
+  pb.gz       go tool pprof, Speedscope
+  prof        google-pprof; only if the capture holds gperftools' own profile
+  folded      flame graphs: flamegraph.pl, inferno, Speedscope
 
-// The value of `--flag=value` or `--flag value`, where `at` stands; moves on to its last word.
-std::string_view value_of(std::string_view flag, words::const_iterator& at, words const& all) {
-  auto const rest = at->substr(flag.size());
-  auto const value = !rest.empty() ? rest.substr(1)
-                     : std::next(at) != all.end() && !std::next(at)->starts_with("--") ? *++at
-                                                                                       : "";
-  if (value.empty()) throw usage_error{std::string{flag} + " needs a value"};
-  return value;
-}
+Names come from the program that was captured and its libraries, as they lie on this machine; the
+program has to be the very build.
 
-bool is_flag(std::string_view word, std::string_view flag) {
-  return word.starts_with(flag) && (word.size() == flag.size() || word[flag.size()] == '=');
-}
+Prints one line of JSON: the files by format, and how many samples, idle samples, frames and frames
+without a name there are. Exit code: 0, 1 if a file cannot be read or written, 2 for a wrong call, 3
+if the disk is full or a quota or size limit is reached.)";
 
-output parse_output(std::string_view text) {
-  auto const equals = text.find('=');
-  if (equals == std::string_view::npos || equals + 1 == text.size())
-    throw usage_error{"--output " + quoted(text) + ": FORMAT=FILE is needed"};
-  return {parse_format(text.substr(0, equals)), text.substr(equals + 1), true};
-}
-
-std::string stem_of(std::filesystem::path const& raw) {
-  auto name = raw.filename().string();
-  if (name.ends_with(raw_extension)) name.resize(name.size() - raw_extension.size());
-  return name;
-}
-
-// What stands on the command line, before it is known what it means together.
+// What stands behind `encode`, before it is known what it means together.
 struct encode_words {
-  std::optional<std::string_view> raw;
-  std::optional<std::string_view> directory;
-  std::optional<std::string_view> executable;
-  std::vector<file_format> formats;
-  std::vector<output> outputs;
+  std::string raw{};
+  std::string directory{};
+  std::string executable{};
+  std::vector<std::string> formats{};
+  std::vector<std::string> outputs{};
 };
 
-bool has_output(encode_words const& given, file_format format) {
-  auto const same = [&](output const& o) { return o.format == format; };
-  return std::any_of(given.outputs.begin(), given.outputs.end(), same);
+std::string in_quotes(std::string const& text) {
+  return "'" + text + "'";
 }
 
-void add_output(encode_words& to, output added) {
-  if (has_output(to, added.format))
-    throw usage_error{"--output " + std::string{name_of(added.format)} + ": given more than once"};
-  to.outputs.push_back(std::move(added));
+std::string missing_value(std::string const& option) {
+  return option + " needs a value";
 }
 
-void set_once(std::optional<std::string_view>& to, std::string_view flag, words::const_iterator& at,
-              words const& all) {
-  if (to) throw usage_error{std::string{flag} + ": given more than once"};
-  to = value_of(flag, at, all);
+file_format parse_format(std::string const& text) {
+  for (auto const& [format, name] : file_formats)
+    if (name == text) return format;
+  throw usage_error{"unknown format " + in_quotes(text) + ": cpuprofile, pb.gz, prof or folded"};
 }
 
-encode_words read_encode_words(words const& all, words::const_iterator at) {
-  encode_words found;
-  for (; at != all.end(); ++at) {
-    if (is_flag(*at, "--output")) {
-      add_output(found, parse_output(value_of("--output", at, all)));
-    } else if (is_flag(*at, "--out")) {
-      set_once(found.directory, "--out", at, all);
-    } else if (is_flag(*at, "--executable")) {
-      set_once(found.executable, "--executable", at, all);
-    } else if (is_flag(*at, "--format")) {
-      found.formats.push_back(parse_format(value_of("--format", at, all)));
-    } else if (at->starts_with('-')) {
-      throw usage_error{"unknown option " + quoted(*at)};
-    } else if (found.raw) {
-      throw usage_error{"more than one RAW: " + quoted(*at)};
-    } else {
-      found.raw = *at;
-    }
-  }
-  return found;
+// An option that may stand once, with a value that is not empty.
+CLI::Option* add_once(CLI::App& to, std::string const& name, std::string& value,
+                      std::string const& description) {
+  auto check = [name, is_given = false](std::string const& text) mutable -> std::string {
+    if (std::exchange(is_given, true)) throw usage_error{name + ": given more than once"};
+    if (text.empty()) throw usage_error{missing_value(name)};
+    return {};
+  };
+  return to.add_option(name, value, description)->check(check);
 }
 
-encode_arguments parse_encode(words const& all, words::const_iterator at) {
-  auto const given = read_encode_words(all, at);
-  if (!given.raw || given.raw->empty()) throw usage_error{"encode: RAW is missing"};
-  if (!given.directory && given.outputs.empty())
+void add_encode(CLI::App& program, encode_words& to) {
+  auto& encode = *program.add_subcommand("encode");
+  encode.description("Turns a raw CPU capture into the files of viewers.");
+  encode.footer(encode_footer);
+  add_once(encode, "RAW", to.raw, "the capture")->required()->option_text(" ");
+  add_once(encode, "--out", to.directory,
+           "writes DIR/<name of RAW>.<FORMAT>; an old file is\n"
+           "replaced by the new one when that is complete")
+      ->option_text("DIR");
+  encode.add_option("--format", to.formats, "only this one, repeatable; default: all")
+      ->option_text("FORMAT")
+      ->allow_extra_args(false);
+  add_once(encode, "--executable", to.executable,
+           "the program, if it does not lie where it ran: after\n"
+           "a move, or in a container")
+      ->option_text("FILE");
+  encode
+      .add_option("--output", to.outputs,
+                  "writes into exactly this file, which need not exist;\n"
+                  "repeatable; that format is not written into DIR then")
+      ->option_text("FORMAT=FILE")
+      ->allow_extra_args(false);
+}
+
+void add_output(std::map<file_format, output>& to, std::string const& text) {
+  auto const equals = text.find('=');
+  if (equals == std::string::npos || equals + 1 == text.size())
+    throw usage_error{"--output " + in_quotes(text) + ": FORMAT=FILE is needed"};
+  auto const format = text.substr(0, equals);
+  if (!to.try_emplace(parse_format(format), output{text.substr(equals + 1), true}).second)
+    throw usage_error{"--output " + format + ": given more than once"};
+}
+
+encode_arguments checked(encode_words const& given) {
+  encode_arguments result{given.raw, {}, given.executable};
+  for (auto const& text : given.outputs) add_output(result.outputs, text);
+  std::vector<file_format> formats;
+  for (auto const& text : given.formats) formats.push_back(parse_format(text));
+
+  std::filesystem::path const directory{given.directory};
+  if (directory.empty() && result.outputs.empty())
     throw usage_error{"encode: --out DIR or --output FORMAT=FILE is missing"};
-  if (!given.directory && !given.formats.empty()) throw usage_error{"--format needs --out DIR"};
-  encode_arguments result{*given.raw, given.outputs, given.executable.value_or("")};
-  if (!given.directory) return result;
-  for (auto const& [format, name] : file_formats) {
-    auto const asked = std::find(given.formats.begin(), given.formats.end(), format);
-    auto const wanted = given.formats.empty() || asked != given.formats.end();
-    if (!wanted || has_output(given, format)) continue;
-    auto const file = stem_of(result.raw).append(".").append(name);
-    result.outputs.push_back({format, std::filesystem::path{*given.directory} / file, false});
+  if (directory.empty() && !formats.empty()) throw usage_error{"--format needs --out DIR"};
+  if (directory.empty()) return result;
+  if (formats.empty())
+    for (auto const& [format, name] : file_formats) formats.push_back(format);
+  auto const stem = result.raw.extension() == ".raw" ? result.raw.stem() : result.raw.filename();
+  for (auto const format : formats) {
+    auto const file = stem.string().append(".").append(name_of(format));
+    result.outputs.try_emplace(format, output{directory / file, false});
   }
   return result;
+}
+
+std::string version_line() {
+  return "loopscope " + std::string{version()} + " (build " + executable_build_id() + ")";
+}
+
+std::string explained(CLI::App const& program, std::string const& otherwise) {
+  auto const commands = program.get_subcommands();
+  auto const unknown = program.remaining(true);
+  if (commands.empty() && unknown.empty()) return "a command is missing: encode";
+  if (commands.empty()) return "unknown command " + in_quotes(unknown.front());
+  if (unknown.empty()) return otherwise;
+  auto const is_option = unknown.front().starts_with('-');
+  return (is_option ? "unknown option " : "more than one RAW: ") + in_quotes(unknown.front());
 }
 
 }  // namespace
@@ -120,49 +138,28 @@ std::string_view name_of(file_format format) {
   return file_formats[static_cast<std::size_t>(format)].second;
 }
 
-arguments parse_arguments(words const& all) {
-  auto const has = [&](std::string_view word) {
-    return std::find(all.begin(), all.end(), word) != all.end();
-  };
-  if (all.empty()) throw usage_error{"a command is missing: encode"};
-  auto const encodes = all.front() == "encode";
-  if (has("--help") || has("-h")) return {encodes ? command::encode_help : command::help, {}};
-  if (has("--version")) return {command::version, {}};
-  if (!encodes) throw usage_error{"unknown command " + quoted(all.front())};
-  return {command::encode, parse_encode(all, std::next(all.begin()))};
-}
-
-std::string_view help() {
-  return R"(Usage: loopscope encode RAW --out DIR [--format FORMAT]...
-       loopscope --help | --version
-
-  encode  turns a raw capture into the files of viewers (loopscope encode --help)
-)";
-}
-
-std::string_view encode_help() {
-  return R"(Usage: loopscope encode RAW --out DIR [--format FORMAT]... [--executable FILE]
-       loopscope encode RAW --output FORMAT=FILE... [--executable FILE]
-
-Turns a raw CPU capture into the files of viewers. Names come from the program that was captured and
-its libraries, as they lie on this machine; the program has to be the very build.
-
-  --out DIR             writes DIR/<name of RAW>.<FORMAT>; an old file is replaced by the new one
-                        when that is complete
-  --format FORMAT       only this one, repeatable; default: all
-  --executable FILE     the program, if it does not lie where it ran: after a move, or in a container
-  --output FORMAT=FILE  writes into exactly this file, which need not exist; repeatable; that format
-                        is not written into DIR then
-
-  cpuprofile  Chrome DevTools, Speedscope, VS Code
-  pb.gz       go tool pprof, Speedscope
-  prof        google-pprof; only if the capture holds gperftools' own profile
-  folded      flame graphs: flamegraph.pl, inferno, Speedscope
-
-Prints one line of JSON: the files by format, and how many samples, idle samples, frames and frames
-without a name there are. Exit code: 0, 1 if a file cannot be read or written, 2 for a wrong call, 3
-if the disk is full or a quota or size limit is reached.
-)";
+arguments parse_arguments(int argc, char const* const* argv) {
+  encode_words words;
+  CLI::App program{"", "loopscope"};
+  program.set_version_flag("--version", version_line);
+  program.require_subcommand(1);
+  add_encode(program, words);
+  program.formatter_fn([](auto const&...) { return help; });
+  try {
+    program.parse(argc, argv);
+  } catch (CLI::CallForHelp const&) {
+    return information{program.help()};
+  } catch (CLI::CallForVersion const& asked) {
+    return information{asked.what() + std::string{'\n'}};
+  } catch (CLI::ArgumentMismatch const& error) {
+    std::string const text = error.what();  // begins with the name of the option
+    throw usage_error{missing_value(text.substr(0, text.find(':')))};
+  } catch (CLI::RequiredError const&) {
+    throw usage_error{explained(program, "encode: RAW is missing")};
+  } catch (CLI::ParseError const& error) {
+    throw usage_error{explained(program, error.what())};
+  }
+  return checked(words);
 }
 
 }  // namespace loopscope::tool

@@ -2,12 +2,12 @@
 
 #include <array>
 #include <filesystem>
-#include <optional>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
+#include <variant>
 
 namespace loopscope::tool {
 
@@ -25,23 +25,22 @@ std::string_view name_of(file_format format);
 
 /// A file to write.
 struct output {
-  file_format format;
   std::filesystem::path path;
   bool in_place;  ///< into the file that is there; else it is replaced when the new one is complete
 };
 
 struct encode_arguments {
   std::filesystem::path raw;
-  std::vector<output> outputs;         ///< at most one of each format
+  std::map<file_format, output> outputs;
   std::filesystem::path executable{};  ///< empty: where it ran
 };
 
-enum class command { encode, help, encode_help, version };
-
-struct arguments {
-  tool::command command = command::help;
-  encode_arguments encode;
+/// The help or the version, to be printed.
+struct information {
+  std::string text;
 };
+
+using arguments = std::variant<information, encode_arguments>;
 
 /// What was asked cannot be understood; the text is one line.
 struct usage_error : std::runtime_error {
@@ -49,10 +48,6 @@ struct usage_error : std::runtime_error {
 };
 
 /// \throws usage_error
-arguments parse_arguments(std::vector<std::string_view> const& words);
-
-/// The text of `--help`.
-std::string_view help();
-std::string_view encode_help();
+arguments parse_arguments(int argc, char const* const* argv);
 
 }  // namespace loopscope::tool

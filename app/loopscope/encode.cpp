@@ -87,15 +87,15 @@ void encode(encode_arguments const& asked, std::ostream& out, std::ostream& note
 
   std::vector<std::unique_ptr<output_file>> files;
   boost::json::object paths;
-  for (auto const& each : asked.outputs) {
-    if (each.format == file_format::prof && raw.gperftools.empty()) {
+  for (auto const& [format, target] : asked.outputs) {
+    if (format == file_format::prof && raw.gperftools.empty()) {
       notes << "loopscope: " << asked.raw.string() << ": holds no native profile, no .prof\n";
       continue;
     }
-    auto& file = *files.emplace_back(std::make_unique<output_file>(each.path, each.in_place));
-    write_format(file.stream(), each.format, profile, raw.gperftools);
+    auto& file = *files.emplace_back(std::make_unique<output_file>(target.path, target.in_place));
+    write_format(file.stream(), format, profile, raw.gperftools);
     file.complete();
-    paths[name_of(each.format)] = each.path.string();
+    paths[name_of(format)] = target.path.string();
   }
   for (auto const& file : files) file->publish();
   print_summary(out, model::coverage_of(profile), paths);

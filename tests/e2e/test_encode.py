@@ -322,6 +322,10 @@ class WrongCalls(Encode):
             ([raw, "--output", "svg=x"], "unknown format 'svg'"),
             ([raw, "--output=folded=a", "--output=folded=b"], "--output folded: given more"),
             ([raw, "--out", out, "--fast"], "unknown option '--fast'"),
+            (["", "--out", out], "RAW needs a value"),
+            ([raw, "--out", out, "--executable", ""], "--executable needs a value"),
+            ([raw, "--out", out, "--output", "folded=a", raw], "more than one RAW"),
+            ([raw, "--out", out, "--format", "folded", raw], "more than one RAW"),
         ]:
             with self.subTest(args):
                 self.fails(2, re.escape(line), *args)
