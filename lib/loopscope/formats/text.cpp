@@ -1,5 +1,9 @@
 #include <loopscope/formats/text_impl.hpp>
 
+#include <boost/url/encode.hpp>
+#include <boost/url/grammar/lut_chars.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -10,6 +14,8 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::string_view digits = "0123456789ABCDEF";
+constexpr auto url_path_chars =
+    boost::urls::unreserved_chars + boost::urls::grammar::lut_chars{"/+"};
 
 struct byte_range {
   unsigned char first;
@@ -55,12 +61,6 @@ void append_hex(std::string& to, char c) {
   to += digits[byte & 0xF];
 }
 
-bool stays_in_url(char c) {
-  constexpr std::string_view marks = "/-._~+";
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         marks.find(c) != std::string_view::npos;
-}
-
 }  // namespace
 
 std::string to_utf8(std::string_view text) {
@@ -93,16 +93,8 @@ std::string json_string(std::string_view text) {
 
 std::string file_url(std::string_view path) {
   if (path.empty()) return {};
-  std::string url = path.front() == '/' ? "file://" : "file:///";
-  for (auto const c : path) {
-    if (stays_in_url(c)) {
-      url += c;
-    } else {
-      url += '%';
-      append_hex(url, c);
-    }
-  }
-  return url;
+  auto const* const root = path.front() == '/' ? "file://" : "file:///";
+  return root + boost::urls::encode(path, url_path_chars);
 }
 
 }  // namespace loopscope::formats
