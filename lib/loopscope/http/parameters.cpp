@@ -2,7 +2,11 @@
 #include <loopscope/base/hex.hpp>
 #include <loopscope/base/parse_integer.hpp>
 #include <loopscope/http/parameters.hpp>
-#include <loopscope/http/target.hpp>
+
+#include <boost/url/encode.hpp>
+#include <boost/url/grammar/lut_chars.hpp>
+#include <boost/url/parse_query.hpp>
+#include <boost/url/rfc/pchars.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -13,24 +17,20 @@ namespace {
 
 using name_and_value = std::pair<std::string, std::string>;
 
-std::optional<std::string> decode_query_part(std::string_view text) {
-  std::string spaced{text};
-  std::replace(spaced.begin(), spaced.end(), '+', ' ');
-  return percent_decoded(spaced);
-}
+constexpr auto query_chars = boost::urls::pchars + boost::urls::grammar::lut_chars{"/?%"};
 
 // Splits `a=1&b=2`; none if a percent escape is malformed.
 std::optional<std::vector<name_and_value>> split_query(std::string_view query) {
+  // The last parameter may be closed with a `&` too.
+  if (query.ends_with('&') && query.size() > 1) query.remove_suffix(1);
+  // Clients send bytes raw that Boost.URL takes escaped only.
+  auto const escaped = boost::urls::encode(query, query_chars);
+  auto const params = boost::urls::parse_query(escaped);
+  if (!params) return std::nullopt;
+  boost::urls::encoding_opts const plus_is_space{true};
   std::vector<name_and_value> parts;
-  while (!query.empty()) {
-    auto const part = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), part.size() + 1));
-    auto const equals = std::min(part.find('='), part.size());
-    auto name = decode_query_part(part.substr(0, equals));
-    auto value = decode_query_part(part.substr(std::min(equals + 1, part.size())));
-    if (!name || !value) return std::nullopt;
-    parts.emplace_back(std::move(*name), std::move(*value));
-  }
+  for (auto const& each : *params)
+    parts.emplace_back(each.key.decode(plus_is_space), each.value.decode(plus_is_space));
   return parts;
 }
 

@@ -1,8 +1,11 @@
-#include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/target.hpp>
 
+#include <boost/url/parse.hpp>
+#include <boost/url/pct_string_view.hpp>
+#include <boost/url/scheme.hpp>
+#include <boost/url/url_view.hpp>
+
 #include <algorithm>
-#include <charconv>
 
 namespace loopscope::http {
 
@@ -11,36 +14,23 @@ namespace {
 // What follows the scheme and the authority of an absolute-form target.
 std::optional<std::string_view> origin_form(std::string_view text) {
   if (text.starts_with('/')) return text;
-  for (std::string_view const scheme : {"http://", "https://"}) {
-    if (!iequals(text.substr(0, scheme.size()), scheme)) continue;
-    auto const rest = text.substr(scheme.size());
-    auto const authority = std::min(rest.find_first_of("/?"), rest.size());
-    if (authority == 0) return std::nullopt;
-    return rest.substr(authority);
-  }
-  return std::nullopt;
+  auto const uri = boost::urls::parse_absolute_uri(text);
+  if (!uri || uri->encoded_host().empty()) return std::nullopt;
+  auto const scheme = uri->scheme_id();
+  if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https)
+    return std::nullopt;
+  // Boost.URL 1.81 takes what is no port for a path: "port" in "http://host:port".
+  if (!uri->encoded_path().empty() && !uri->is_path_absolute()) return std::nullopt;
+  return std::string_view{uri->encoded_target()};
 }
 
 }  // namespace
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   if (text.find('%') == std::string_view::npos) return std::string{text};
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned byte = 0;
-    auto const digits = text.substr(i + 1, 2);
-    auto const end = digits.data() + digits.size();
-    auto const [stop, error] = std::from_chars(digits.data(), end, byte, 16);
-    if (digits.size() != 2 || error != std::errc{} || stop != end) return std::nullopt;
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return out;
+  auto const valid = boost::urls::make_pct_string_view(text);
+  if (!valid) return std::nullopt;
+  return valid->decode();
 }
 
 std::optional<target> parse_target(std::string_view text) {

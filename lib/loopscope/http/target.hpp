@@ -15,7 +15,9 @@ struct target {
   std::string_view query;  ///< what follows `?`, as it came
 };
 
-/// Takes apart a target in origin form (`/a?b`) or absolute form (`http://host/a?b`).
+/// Takes apart a target in origin form (`/a?b`) or absolute form (`http://host/a?b`). Origin form
+/// may have bytes that ought to be escaped, as clients send them; absolute form has to be a valid
+/// URI.
 ///
 /// \return  none for anything else: asterisk or authority form, a malformed escape.
 /// Source: RFC 9112 section 3.2.

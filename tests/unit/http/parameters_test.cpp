@@ -92,6 +92,18 @@ TEST_CASE("An integer parameter", "[http]") {
 }
 
 TEST_CASE("A choice parameter", "[http]") {
+  SECTION("may have bytes and signs that ought to be escaped") {
+    std::vector<http::parameter> const odd{choice_parameter{"a[]", {"\xc3\xa9=\"|^?/#", "x"}}};
+    auto const query =
+        GENERATE(as<std::string>{}, "a[]=\xc3\xa9=\"|^?/#", "a%5b]=%c3\xa9=%22|%5E?%2f#&");
+    CAPTURE(query);
+
+    auto const checked = http::check_parameters(odd, query);
+
+    REQUIRE(std::holds_alternative<http::arguments>(checked));
+    CHECK(std::get<http::arguments>(checked).choice("a[]") == "\xc3\xa9=\"|^?/#");
+  }
+
   SECTION("takes each of its words, a plus sign or an escape standing for a space") {
     auto const [query, word] = GENERATE(table<std::string, std::string>({
         {"level=debug", "debug"},

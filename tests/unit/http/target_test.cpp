@@ -62,6 +62,22 @@ TEST_CASE("A request target", "[http]") {
     CHECK(parts->query == "e=%66");
   }
 
+  SECTION("may have bytes in origin form that ought to be escaped") {
+    auto const parts = http::parse_target("/\xc3\xa9|\"?\xff[%");
+
+    REQUIRE(parts);
+    CHECK(parts->path == "/\xc3\xa9|\"");
+    CHECK(parts->query == "\xff[%");
+  }
+
+  SECTION("has to be a valid URI in absolute form") {
+    auto const text = GENERATE(as<std::string>{}, "http://host/\xc3\xa9", "http://host/a?b=%2",
+                               "http://:80/a", "http://host:port/a", "http://[::1/a");
+    CAPTURE(text);
+
+    CHECK_FALSE(http::parse_target(text));
+  }
+
   SECTION("does not begin its query at an escaped question mark") {
     auto const parts = http::parse_target("/a%3Fb?c");
 
