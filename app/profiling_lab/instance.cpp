@@ -1,7 +1,6 @@
 #include <profiling_lab/instance.hpp>
 
 #include <loopscope/base/build_id.hpp>
-#include <loopscope/base/parse_integer.hpp>
 #include <loopscope/base/hex.hpp>
 #include <loopscope/base/json_writer.hpp>
 #include <loopscope/base/time.hpp>
@@ -9,8 +8,10 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/scheme.hpp>
+#include <boost/url/url_view.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <unistd.h>
@@ -22,19 +23,17 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t id_digits = 16;
+constexpr std::uint16_t http_port = 80;
 
 // `http://169.254.170.2/v4/<id>` + `/task`; empty if there is no answer or none that names the
 // task.
 std::string fetch_task_arn(std::string_view uri) {
-  constexpr std::string_view scheme = "http://";
-  if (!uri.starts_with(scheme)) return {};
-  uri.remove_prefix(scheme.size());
-  auto const authority = uri.substr(0, uri.find('/'));
-  auto const path = std::string{uri.substr(authority.size())} + "/task";
-  auto const colon = std::min(authority.find(':'), authority.size());
-  auto const port = loopscope::parse_integer<std::uint16_t>(
-      authority.substr(std::min(colon + 1, authority.size())));
-  auto const answer = loopscope::http::get(authority.substr(0, colon), port ? *port : 80, path, 2s);
+  auto const url = boost::urls::parse_uri(uri);
+  if (!url || url->scheme_id() != boost::urls::scheme::http || url->encoded_host().empty())
+    return {};
+  auto const port = url->port_number() != 0 ? url->port_number() : http_port;
+  auto const path = std::string{url->encoded_path()} + "/task";
+  auto const answer = loopscope::http::get(url->host_address(), port, path, 2s);
   if (!answer || answer->status != 200) return {};
 
   boost::system::error_code error;
