@@ -1,6 +1,6 @@
 #include <loopscope/base/capture_formats.hpp>
-#include <loopscope/capture/child_process_impl.hpp>
 #include <loopscope/capture/encoder.hpp>
+#include <loopscope/process/child.hpp>
 
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -22,6 +22,9 @@ namespace loopscope::capture {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr process::exit_status disk_full{process::exit_status::kind::exited,
+                                         encoder_exit::no_space};
 
 std::string first_line(std::string const& text) {
   return text.substr(0, text.find('\n'));
@@ -46,9 +49,9 @@ std::optional<encoder_report> parse_report(std::string const& output) {
 }
 
 // Waits for the process' end. \return false if the limit or a cancellation came first.
-asio::awaitable<bool> has_ended(child_process& process, std::chrono::seconds limit) {
+asio::awaitable<bool> has_ended(process::child& child, std::chrono::seconds limit) {
   auto const loop = co_await asio::this_coro::executor;
-  asio::posix::stream_descriptor event{loop, dup(process.exit_event())};
+  asio::posix::stream_descriptor event{loop, dup(child.exit_event())};
   asio::steady_timer timer{loop, limit};
   auto const readable = asio::posix::stream_descriptor::wait_read;
   auto race = asio::experimental::make_parallel_group(event.async_wait(readable, asio::deferred),
@@ -70,25 +73,28 @@ asio::awaitable<result<encoder_report>> encoder::run(
     arguments.emplace_back("--output");
     arguments.push_back(format + '=' + path.string());
   }
-  std::optional<child_process> process;
+  std::optional<process::child> child;
   try {
-    process.emplace(program_, arguments);
+    child.emplace(program_, arguments);
   } catch (std::system_error const& error) {
     why = error.what();
     co_return errc::encoder_failed;
   }
-  auto const ended = co_await has_ended(*process, limit);
+  auto const ended = co_await has_ended(*child, limit);
   auto const state = co_await asio::this_coro::cancellation_state;
-  if (!ended) process->kill();
-  why = process->wait();
+  if (!ended) child->kill();
+  auto const status = child->wait();
+  why = status.succeeded() ? std::string{} : to_text(status);
   if (state.cancelled() != asio::cancellation_type::none) co_return errc::cancelled;
   if (!ended) why = "it took longer than " + std::to_string(limit.count()) + " s";
-  if (auto const text = first_printable_line(process->errors()); !why.empty() && !text.empty())
+  // What it said explains an end that failed, not one whose outcome nobody knows.
+  auto const text = first_printable_line(child->errors());
+  if (!why.empty() && !text.empty() && status.how != process::exit_status::kind::unknown)
     why = text;
-  if (process->exit_code() == encoder_exit::no_space) co_return storage_error(ENOSPC);
+  if (status == disk_full) co_return storage_error(ENOSPC);
   if (!why.empty()) co_return errc::encoder_failed;
 
-  auto const report = parse_report(process->output());
+  auto const report = parse_report(child->output());
   if (report) co_return *report;
   why = "its report could not be read";
   co_return errc::encoder_failed;

@@ -1,13 +1,15 @@
-#include <loopscope/capture/child_process_impl.hpp>
+#include <loopscope/base/signal_block.hpp>
+#include <loopscope/process/child.hpp>
+#include <loopscope/process/environment_impl.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
-#include <string_view>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,11 +18,9 @@
 #include <unistd.h>
 #include <utility>
 
-namespace loopscope::capture {
+namespace loopscope::process {
 
 namespace {
-
-constexpr int low_priority = 10;
 
 [[noreturn]] void fail(int error, char const* what) {
   throw std::system_error{error, std::generic_category(), what};
@@ -35,19 +35,6 @@ pipe_ends make_pipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) fail(errno, "pipe2");
   return {file_descriptor{ends[0]}, file_descriptor{ends[1]}};
-}
-
-// Settings may hold the token; gperftools' variables would make the child profile itself.
-std::vector<char*> child_environment() {
-  constexpr std::array<std::string_view, 4> ours{"LAB_", "CPUPROFILE", "HEAPPROFILE", "TCMALLOC_"};
-  std::vector<char*> kept;
-  for (char** each = environ; each && *each; ++each) {
-    std::string_view const text{*each};
-    auto const is_prefix = [&](std::string_view prefix) { return text.starts_with(prefix); };
-    if (std::none_of(ours.begin(), ours.end(), is_prefix)) kept.push_back(*each);
-  }
-  kept.push_back(nullptr);
-  return kept;
 }
 
 class spawn_plan {
@@ -87,66 +74,112 @@ class spawn_plan {
 };
 
 std::string contents(int pipe) {
+  constexpr std::size_t capacity = 65536;  // a descendant may still write while we read
   std::string text;
   std::array<char, 4096> piece{};
-  for (ssize_t got = 0; (got = read(pipe, piece.data(), piece.size())) > 0;)
+  for (ssize_t got = 0;
+       text.size() < capacity && (got = read(pipe, piece.data(), piece.size())) > 0;)
     text.append(piece.data(), static_cast<std::size_t>(got));
   return text;
 }
 
+bool is_readable(int fd) noexcept {
+  pollfd event{fd, POLLIN, 0};
+  return poll(&event, 1, 0) == 1;
+}
+
+// Makes `event` readable when the process has ended, and leaves it to be reaped.
+void wait_for_end(pid_t pid, int event) noexcept {
+  siginfo_t ignored;
+  while (waitid(P_PID, static_cast<id_t>(pid), &ignored, WEXITED | WNOWAIT) != 0 &&
+         errno == EINTR) {
+  }
+  // Another failure is ECHILD, of a process that was reaped when it ended.
+  std::ignore = eventfd_write(event, 1);  // fails only on an overflow of the counter
+}
+
+// ESRCH is of a process that ended at once, and that the kernel reaped.
+bool is_refusal(int error) {
+  return error == EPERM || error == ENOSYS || error == ESRCH;
+}
+
 }  // namespace
 
-child_process::child_process(std::filesystem::path const& program,
-                             std::vector<std::string> const& arguments) {
+int system_pidfd(pid_t pid) noexcept {
+  return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+}
+
+child::spawned child::spawn(std::filesystem::path const& program,
+                            std::vector<std::string> const& arguments,
+                            child_options const& options) {
   auto output = make_pipe();
   auto errors = make_pipe();
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (auto const& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
   argv.push_back(nullptr);
-  auto environment = child_environment();
+  auto environment = allowed_environment(options.variables);
   spawn_plan plan{output.write.get(), errors.write.get()};
-  pid_ = plan.spawn(program.c_str(), argv.data(), environment.data());
-  setpriority(PRIO_PROCESS, static_cast<id_t>(pid_), low_priority);
-  exit_event_ = file_descriptor{static_cast<int>(syscall(SYS_pidfd_open, pid_, 0))};
-  if (!exit_event_) {
-    auto const error = errno;
-    kill();
-    std::ignore = wait();
-    fail(error, "pidfd_open");
-  }
-  output_ = std::move(output.read);
-  errors_ = std::move(errors.read);
+  auto const pid = plan.spawn(program.c_str(), argv.data(), environment.data());
+  auto const niceness = std::max(options.niceness, getpriority(PRIO_PROCESS, 0));
+  // Fails if the process has ended already.
+  std::ignore = setpriority(PRIO_PROCESS, static_cast<id_t>(pid), niceness);
+  return {pid, std::move(output.read), std::move(errors.read)};
 }
 
-child_process::~child_process() {
+child::child(std::filesystem::path const& program, std::vector<std::string> const& arguments,
+             child_options const& options)
+    : child{spawn(program, arguments, options)} {
+  watch(options.open_pidfd);  // should it throw, the destructor runs
+}
+
+child::child(spawned process) noexcept
+    : pid_{process.pid}, output_{std::move(process.output)}, errors_{std::move(process.errors)} {}
+
+void child::watch(int (*open_pidfd)(pid_t)) {
+  exit_event_ = file_descriptor{open_pidfd(pid_)};
+  if (exit_event_) return;
+  if (!is_refusal(errno)) fail(errno, "pidfd_open");
+  exit_event_ = file_descriptor{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  if (!exit_event_) fail(errno, "eventfd");
+  signal_block const block;  // for the thread to inherit
+  waiter_ = std::thread{wait_for_end, pid_, exit_event_.get()};
+}
+
+child::~child() {
   if (pid_ < 0) return;
   kill();
   std::ignore = wait();
 }
 
-void child_process::kill() noexcept {
-  if (pid_ > 0) ::kill(pid_, SIGKILL);
+void child::kill() noexcept {
+  if (pid_ < 0) return;
+  // Once the kernel has reaped the process, its number may be another one's: a pidfd knows.
+  if (syscall(SYS_pidfd_send_signal, exit_event_.get(), SIGKILL, nullptr, 0) == 0) return;
+  if (!is_readable(exit_event_.get())) ::kill(pid_, SIGKILL);
 }
 
-std::string child_process::wait() {
+exit_status child::wait() {
+  if (pid_ < 0) return status_;
+  if (waiter_.joinable()) waiter_.join();
   int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
+  pid_t reaped = -1;
+  do reaped = waitpid(pid_, &status, 0);
+  while (reaped < 0 && errno == EINTR);
   pid_ = -1;
-  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  if (reaped < 0) return status_;  // ECHILD: it was reaped when it ended
   if (WIFSIGNALED(status))
-    return "ended by signal " + std::to_string(WTERMSIG(status)) + " (" +
-           sigdescr_np(WTERMSIG(status)) + ')';
-  if (WEXITSTATUS(status) != 0) return "exit code " + std::to_string(WEXITSTATUS(status));
-  return {};
+    status_ = {exit_status::kind::signalled, WTERMSIG(status)};
+  else
+    status_ = {exit_status::kind::exited, WEXITSTATUS(status)};
+  return status_;
 }
 
-std::string child_process::output() const {
+std::string child::output() const {
   return contents(output_.get());
 }
 
-std::string child_process::errors() const {
+std::string child::errors() const {
   return contents(errors_.get());
 }
 
-}  // namespace loopscope::capture
+}  // namespace loopscope::process

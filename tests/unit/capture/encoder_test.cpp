@@ -1,5 +1,7 @@
 #include "support/catch.hpp"
+#include "support/environment_variable.hpp"
 #include "support/fake_encoder.hpp"
+#include "support/ignored_sigchld.hpp"
 #include "support/run.hpp"
 
 #include <loopscope/capture/encoder.hpp>
@@ -42,20 +44,6 @@ struct encoding {
   result<capture::encoder_report> encode(std::string_view script, std::chrono::seconds limit = 10s) {
     return test::run(run(script, limit));
   }
-};
-
-// Sets a variable for as long as the object lives.
-struct environment_variable {
-  char const* name;
-
-  environment_variable(char const* which, char const* value) : name{which} {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
-    setenv(name, value, 1);
-  }
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
-  ~environment_variable() { unsetenv(name); }
-  environment_variable(environment_variable const&) = delete;
-  environment_variable& operator=(environment_variable const&) = delete;
 };
 
 }  // namespace
@@ -117,16 +105,30 @@ TEST_CASE("The encoder", "[capture]") {
   }
 
   SECTION("is told no secret of ours, and does not profile itself") {
-    environment_variable const token{"LAB_TOKEN", "correct-token"};
-    environment_variable const profile{"CPUPROFILE", "/dev/null"};
-    environment_variable const path{"LOOPSCOPE_TEST", "kept"};
+    test::environment_variable const token{"LAB_TOKEN", "correct-token"};
+    test::environment_variable const key{"AWS_SECRET_ACCESS_KEY", "correct-key"};
+    test::environment_variable const profile{"CPUPROFILE", "/dev/null"};
+    test::environment_variable const other{"LOOPSCOPE_TEST", "gone"};
+    test::environment_variable const zone{"TZ", "kept"};
 
     auto const report = lab.encode(
         "#!/bin/sh\n"
-        "echo \"${LAB_TOKEN-unset} ${CPUPROFILE-unset} $LOOPSCOPE_TEST\" >&2; exit 1\n");
+        "echo \"${LAB_TOKEN-unset} ${AWS_SECRET_ACCESS_KEY-unset} ${CPUPROFILE-unset}"
+        " ${LOOPSCOPE_TEST-unset} $TZ $PATH\" >&2; exit 1\n");
 
     REQUIRE_FALSE(report);
-    CHECK(lab.why == "unset unset kept");
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
+    CHECK(lab.why == "unset unset unset unset kept " + std::string{std::getenv("PATH")});
+  }
+
+  SECTION("fails if nobody can tell how it ended, whatever it wrote") {
+    test::ignored_sigchld const ignored{0};
+
+    auto const report = lab.encode("#!/bin/sh\necho words >&2; echo '{\"unresolvedShare\":0}'\n");
+
+    REQUIRE_FALSE(report);
+    CHECK(report.error() == errc::encoder_failed);
+    CHECK_THAT(lab.why, ContainsSubstring("its exit status is not known: SIGCHLD is ignored"));
   }
 
   SECTION("holds none of our files open") {
