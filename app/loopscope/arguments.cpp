@@ -1,10 +1,15 @@
 #include "arguments.hpp"
 
 #include <loopscope/base/build_id.hpp>
+#include <loopscope/base/capture_formats.hpp>
+#include <loopscope/base/version.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <utility>
+#include <vector>
 
 namespace loopscope::tool {
 
@@ -47,9 +52,16 @@ std::string missing_value(std::string const& option) {
   return option + " needs a value";
 }
 
-file_format parse_format(std::string const& text) {
-  for (auto const& [format, name] : file_formats)
-    if (name == text) return format;
+std::vector<std::string> cpu_formats() {
+  std::vector<std::string> all;
+  for (auto const& each : capture_formats)
+    if (each.kind == capture_kind::cpu) all.emplace_back(each.extension);
+  return all;
+}
+
+void check_format(std::string const& text) {
+  auto const* const format = find_capture_format(text);
+  if (format && format->kind == capture_kind::cpu) return;
   throw usage_error{"unknown format " + in_quotes(text) + ": cpuprofile, pb.gz, prof or folded"};
 }
 
@@ -58,14 +70,20 @@ CLI::Option* add_once(CLI::App& to, std::string const& name, std::string& value,
                       std::string const& description) {
   auto check = [name, is_given = false](std::string const& text) mutable -> std::string {
     if (std::exchange(is_given, true)) throw usage_error{name + ": given more than once"};
-    if (text.empty()) throw usage_error{missing_value(name)};
+    auto const is_option = text.starts_with("--");  // the next one, whose own value is missing
+    if (text.empty() || is_option) throw usage_error{missing_value(name)};
     return {};
   };
   return to.add_option(name, value, description)->check(check);
 }
 
+std::string version_line() {
+  return "loopscope " + std::string{version()} + " (build " + executable_build_id() + ")";
+}
+
 void add_encode(CLI::App& program, encode_words& to) {
   auto& encode = *program.add_subcommand("encode");
+  encode.set_version_flag("--version", version_line);
   encode.description("Turns a raw CPU capture into the files of viewers.");
   encode.footer(encode_footer);
   add_once(encode, "RAW", to.raw, "the capture")->required()->option_text(" ");
@@ -88,38 +106,32 @@ void add_encode(CLI::App& program, encode_words& to) {
       ->allow_extra_args(false);
 }
 
-void add_output(std::map<file_format, output>& to, std::string const& text) {
+void add_output(std::map<std::string, output>& to, std::string const& text) {
   auto const equals = text.find('=');
   if (equals == std::string::npos || equals + 1 == text.size())
     throw usage_error{"--output " + in_quotes(text) + ": FORMAT=FILE is needed"};
   auto const format = text.substr(0, equals);
-  if (!to.try_emplace(parse_format(format), output{text.substr(equals + 1), true}).second)
+  check_format(format);
+  if (!to.try_emplace(format, output{text.substr(equals + 1), true}).second)
     throw usage_error{"--output " + format + ": given more than once"};
 }
 
 encode_arguments checked(encode_words const& given) {
   encode_arguments result{given.raw, {}, given.executable};
   for (auto const& text : given.outputs) add_output(result.outputs, text);
-  std::vector<file_format> formats;
-  for (auto const& text : given.formats) formats.push_back(parse_format(text));
+  for (auto const& text : given.formats) check_format(text);
 
   std::filesystem::path const directory{given.directory};
   if (directory.empty() && result.outputs.empty())
     throw usage_error{"encode: --out DIR or --output FORMAT=FILE is missing"};
-  if (directory.empty() && !formats.empty()) throw usage_error{"--format needs --out DIR"};
+  if (directory.empty() && !given.formats.empty()) throw usage_error{"--format needs --out DIR"};
   if (directory.empty()) return result;
-  if (formats.empty())
-    for (auto const& [format, name] : file_formats) formats.push_back(format);
   auto const stem = result.raw.extension() == ".raw" ? result.raw.stem() : result.raw.filename();
-  for (auto const format : formats) {
-    auto const file = stem.string().append(".").append(name_of(format));
+  for (auto const& format : given.formats.empty() ? cpu_formats() : given.formats) {
+    auto const file = stem.string().append(".").append(format);
     result.outputs.try_emplace(format, output{directory / file, false});
   }
   return result;
-}
-
-std::string version_line() {
-  return "loopscope " + std::string{version()} + " (build " + executable_build_id() + ")";
 }
 
 std::string explained(CLI::App const& program, std::string const& otherwise) {
@@ -133,10 +145,6 @@ std::string explained(CLI::App const& program, std::string const& otherwise) {
 }
 
 }  // namespace
-
-std::string_view name_of(file_format format) {
-  return file_formats[static_cast<std::size_t>(format)].second;
-}
 
 arguments parse_arguments(int argc, char const* const* argv) {
   encode_words words;

@@ -1,27 +1,12 @@
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <variant>
 
 namespace loopscope::tool {
-
-enum class file_format { cpuprofile, pb_gz, prof, folded };
-
-inline constexpr std::array<std::pair<file_format, std::string_view>, 4> file_formats{{
-    {file_format::cpuprofile, "cpuprofile"},
-    {file_format::pb_gz, "pb.gz"},
-    {file_format::prof, "prof"},
-    {file_format::folded, "folded"},
-}};
-
-/// Its name, which is also the extension of its files.
-std::string_view name_of(file_format format);
 
 /// A file to write.
 struct output {
@@ -31,8 +16,8 @@ struct output {
 
 struct encode_arguments {
   std::filesystem::path raw;
-  std::map<file_format, output> outputs;
-  std::filesystem::path executable{};  ///< empty: where it ran
+  std::map<std::string, output> outputs;  ///< by format, which is the extension of its files
+  std::filesystem::path executable{};     ///< empty: where it ran
 };
 
 /// The help or the version, to be printed.

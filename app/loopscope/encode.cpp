@@ -2,6 +2,7 @@
 
 #include "output_file.hpp"
 
+#include <loopscope/base/expects.hpp>
 #include <loopscope/base/read_file.hpp>
 #include <loopscope/formats/cpuprofile.hpp>
 #include <loopscope/formats/folded.hpp>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -51,18 +53,17 @@ model::symbolized_profile give_names(std::filesystem::path const& path,
   }
 }
 
-void write_format(std::ostream& out, file_format format, model::symbolized_profile const& profile,
-                  std::string const& gperftools) {
-  switch (format) {
-    case file_format::cpuprofile:
-      return formats::write_cpuprofile(out, profile);
-    case file_format::pb_gz:
-      return formats::write_pprof(out, profile);
-    case file_format::folded:
-      return formats::write_folded(out, profile);
-    case file_format::prof:
-      out.write(gperftools.data(), static_cast<std::streamsize>(gperftools.size()));
-  }
+using write_function = void (*)(std::ostream&, model::symbolized_profile const&);
+
+constexpr std::string_view gperftools_format = "prof";
+
+// What writes a format; null for gperftools' own, which needs no names.
+write_function writer_of(std::string_view format) {
+  if (format == "cpuprofile") return formats::write_cpuprofile;
+  if (format == "pb.gz") return formats::write_pprof;
+  if (format == "folded") return formats::write_folded;
+  LOOPSCOPE_EXPECTS(format == gperftools_format);
+  return nullptr;
 }
 
 void print_summary(std::ostream& out, model::name_coverage const& names,
@@ -88,14 +89,17 @@ void encode(encode_arguments const& asked, std::ostream& out, std::ostream& note
   std::vector<std::unique_ptr<output_file>> files;
   boost::json::object paths;
   for (auto const& [format, target] : asked.outputs) {
-    if (format == file_format::prof && raw.gperftools.empty()) {
+    if (format == gperftools_format && raw.gperftools.empty()) {
       notes << "loopscope: " << asked.raw.string() << ": holds no native profile, no .prof\n";
       continue;
     }
     auto& file = *files.emplace_back(std::make_unique<output_file>(target.path, target.in_place));
-    write_format(file.stream(), format, profile, raw.gperftools);
+    if (auto const write = writer_of(format))
+      write(file.stream(), profile);
+    else
+      file.stream() << raw.gperftools;
     file.complete();
-    paths[name_of(format)] = target.path.string();
+    paths[format] = target.path.string();
   }
   for (auto const& file : files) file->publish();
   print_summary(out, model::coverage_of(profile), paths);

@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   } catch (std::system_error const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
     return loopscope::means_no_space(error.code().value()) ? loopscope::encoder_exit::no_space
-                                                            : loopscope::encoder_exit::failed;
+                                                           : loopscope::encoder_exit::failed;
   } catch (std::exception const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
     return loopscope::encoder_exit::failed;

@@ -63,7 +63,7 @@ output_file::output_file(std::filesystem::path path, bool in_place)
 output_file::~output_file() {
   if (published_) return;
   auto const& made = temporary_.empty() ? path_ : temporary_;
-  // There is nobody left to tell, and a file that stays is an empty or a hidden one.
+  // An error cannot be reported here, and a file that stays is an empty or a hidden one.
   if (created_)
     std::ignore = unlink(made.c_str());
   else

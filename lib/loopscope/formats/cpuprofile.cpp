@@ -1,7 +1,10 @@
+#include <loopscope/base/json_writer.hpp>
 #include <loopscope/formats/call_tree_impl.hpp>
 #include <loopscope/formats/cpuprofile.hpp>
-#include <loopscope/formats/text_impl.hpp>
+#include <loopscope/formats/file_url_impl.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -12,7 +15,7 @@ namespace loopscope::formats {
 namespace {
 
 // Times are written in steps of 125 us. DevTools converts them to milliseconds and back as binary
-// fractions, of which 1/8 is exact: with others a call ends a trifle after the next one begins, and
+// fractions, of which 1/8 is exact: with others a call ends slightly after the next one begins, and
 // its tree comes out wrong. The error is at most half a step and does not add up.
 constexpr std::uint64_t step_us = 125;
 
@@ -33,68 +36,86 @@ class script_ids {
   std::unordered_map<std::string_view, std::size_t> known_;
 };
 
-// Elements of an array with commas between them.
-template <class Range, class Write>
-void write_array(std::ostream& out, Range const& range, Write const& write) {
-  out << '[';
-  auto separator = "";
-  for (auto const& each : range) {
-    out << separator;
-    write(each);
-    separator = ",";
-  }
-  out << ']';
-}
+// JSON that goes on to a stream piece by piece.
+class streamed_json {
+ public:
+  explicit streamed_json(std::ostream& to) : to_{to} {}
 
-void write_call_frame(std::ostream& out, call_node const& node, script_ids& scripts) {
+  json_writer& writer() noexcept { return writer_; }
+
+  /// Hands on what is written, if it is much.
+  void pass_on(std::size_t much = std::size_t{64} * 1024) {
+    if (text_.size() < much) return;
+    to_.write(text_.data(), static_cast<std::streamsize>(text_.size()));
+    text_.clear();
+  }
+
+ private:
+  std::ostream& to_;
+  std::string text_;
+  json_writer writer_{text_};
+};
+
+void write_call_frame(json_writer& out, call_node const& node, script_ids& scripts) {
   auto const* function = node.function;
   std::string_view const file = function ? std::string_view{function->file} : std::string_view{};
   auto const line = function && !file.empty() ? std::int64_t{function->line} - 1 : -1;
-  out << R"({"functionName":)" << json_string(node.title())  //
-      << R"(,"scriptId":")" << scripts.of(file)              //
-      << R"(","url":)" << json_string(file_url(file))        //
-      << R"(,"lineNumber":)" << std::to_string(line)         //
-      << R"(,"columnNumber":)" << std::to_string(line < 0 ? -1 : 0) << '}';
+  out.begin_object()
+      .member("functionName", node.title())
+      .member("scriptId", scripts.of(file))
+      .member("url", file_url(file))
+      .member("lineNumber", line)
+      .member("columnNumber", line < 0 ? -1 : 0)
+      .end_object();
 }
 
-void write_node(std::ostream& out, call_node const& node, std::uint32_t id, script_ids& scripts) {
-  out << R"({"id":)" << std::to_string(id) << R"(,"callFrame":)";
+void write_node(json_writer& out, call_node const& node, std::uint32_t id, script_ids& scripts) {
+  out.begin_object().member("id", id).key("callFrame");
   write_call_frame(out, node, scripts);
-  out << R"(,"hitCount":)" << std::to_string(node.hits) << R"(,"children":)";
-  write_array(out, node.children, [&](std::uint32_t child) { out << std::to_string(child + 1); });
+  out.member("hitCount", node.hits).key("children").begin_array();
+  for (auto const child : node.children) out.value(child + 1);
+  out.end_array();
   if (!node.ticks.empty()) {
-    out << R"(,"positionTicks":)";
-    write_array(out, node.ticks, [&](auto const& tick) {
-      out << R"({"line":)" << std::to_string(tick.first) << R"(,"ticks":)"
-          << std::to_string(tick.second) << '}';
-    });
+    out.key("positionTicks").begin_array();
+    for (auto const& [line, ticks] : node.ticks)
+      out.begin_object().member("line", line).member("ticks", ticks).end_object();
+    out.end_array();
   }
-  out << '}';
+  out.end_object();
 }
 
 }  // namespace
 
-void write_cpuprofile(std::ostream& out, model::symbolized_profile const& profile) {
+void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile) {
   call_tree const tree{profile};
   script_ids scripts;
+  streamed_json json{to};
+  auto& out = json.writer();
+  out.begin_object().key("nodes").begin_array();
   std::uint32_t id = 0;
-  out << R"({"nodes":)";
-  write_array(out, tree.nodes(),
-              [&](call_node const& node) { write_node(out, node, ++id, scripts); });
-  out << R"(,"startTime":)" << std::to_string(rounded_us(profile.start_ns))  //
-      << R"(,"endTime":)" << std::to_string(rounded_us(profile.end_ns))      //
-      << R"(,"samples":)";
-  write_array(out, profile.samples, [&](model::cpu_sample const& sample) {
-    out << std::to_string(tree.node_of(sample) + 1);
-  });
-  out << R"(,"timeDeltas":)";
+  for (auto const& node : tree.nodes()) {
+    write_node(out, node, ++id, scripts);
+    json.pass_on();
+  }
+  out.end_array()
+      .member("startTime", rounded_us(profile.start_ns))
+      .member("endTime", rounded_us(profile.end_ns));
+  out.key("samples").begin_array();
+  for (auto const& sample : profile.samples) {
+    out.value(tree.node_of(sample) + 1);
+    json.pass_on();
+  }
+  out.end_array().key("timeDeltas").begin_array();
   auto before = rounded_us(profile.start_ns);
-  write_array(out, profile.samples, [&](model::cpu_sample const& sample) {
+  for (auto const& sample : profile.samples) {
     auto const now = rounded_us(sample.time_ns);
-    out << std::to_string(now - before);
+    out.value(now - before);
     before = now;
-  });
-  out << "}\n";
+    json.pass_on();
+  }
+  out.end_array().end_object();
+  json.pass_on(0);
+  to << '\n';
 }
 
 }  // namespace loopscope::formats

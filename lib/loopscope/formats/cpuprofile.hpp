@@ -11,6 +11,6 @@ namespace loopscope::formats {
 /// the waiting loop at `(idle)`. A lost timer tick makes the time between two samples longer.
 /// Errors show in the stream's state. Memory: the call tree.
 /// Source: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile
-void write_cpuprofile(std::ostream& out, model::symbolized_profile const& profile);
+void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile);
 
 }  // namespace loopscope::formats

@@ -1,11 +1,12 @@
+#include <loopscope/base/utf8.hpp>
 #include <loopscope/formats/gzip_impl.hpp>
 #include <loopscope/formats/pprof.hpp>
-#include <loopscope/formats/text_impl.hpp>
+
+#include <protozero/pbf_builder.hpp>
 
 #include <array>
 #include <map>
 #include <ostream>
-#include <protozero/pbf_builder.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -81,21 +82,35 @@ struct total {
   std::uint64_t wall_ns = 0;
 };
 
-class pprof_message {
+class pprof_writer {
  public:
-  explicit pprof_message(model::symbolized_profile const& profile) : profile_{profile} {
+  pprof_writer(std::ostream& out, model::symbolized_profile const& profile)
+      : out_{out}, profile_{profile} {}
+
+  void write() {
     add_types();
     add_samples();
     for (std::size_t i = 0; i < profile_.modules.size(); ++i) add_mapping(i);
-    for (std::size_t i = 0; i < profile_.locations.size(); ++i) add_location(i);
+    for (std::size_t i = 0; i < profile_.locations.size(); ++i) {
+      add_location(i);
+      pass_on();
+    }
     for (std::size_t i = 0; i < profile_.functions.size(); ++i) add_function(i);
-    for (auto const* text : strings_.all())
+    for (auto const* text : strings_.all()) {
       message_.add_string(profile_field::string_table, to_utf8(*text));
+      pass_on();
+    }
+    pass_on(0);
   }
 
-  [[nodiscard]] std::string const& bytes() const noexcept { return bytes_; }
-
  private:
+  // Between two fields of the profile: hands on what is written, if it is much.
+  void pass_on(std::size_t much = std::size_t{64} * 1024) {
+    if (bytes_.size() < much) return;
+    out_.write(bytes_.data(), static_cast<std::streamsize>(bytes_.size()));
+    bytes_.clear();
+  }
+
   void add_value_type(profile_field field, std::string_view type, std::string_view unit) {
     pbf_builder<value_type_field> message{message_, field};
     message.add_uint64(value_type_field::type, strings_.id_of(type));
@@ -118,7 +133,10 @@ class pprof_message {
       ++sum.samples;
       sum.wall_ns += (std::uint64_t{1} + sample.overruns) * period_ns();
     }
-    for (auto const& [where, sum] : totals) add_sample(where.first, where.second, sum);
+    for (auto const& [where, sum] : totals) {
+      add_sample(where.first, where.second, sum);
+      pass_on();
+    }
   }
 
   void add_sample(std::uint32_t stack, std::uint32_t label, total const& sum) {
@@ -181,6 +199,7 @@ class pprof_message {
     return static_cast<std::uint64_t>(profile_.period.count());
   }
 
+  std::ostream& out_;
   model::symbolized_profile const& profile_;
   string_table strings_;
   std::string bytes_;
@@ -190,9 +209,9 @@ class pprof_message {
 }  // namespace
 
 void write_pprof(std::ostream& out, model::symbolized_profile const& profile) {
-  pprof_message const message{profile};
   gzip_buffer compressed{out};
-  std::ostream{&compressed} << message.bytes();
+  std::ostream plain{&compressed};
+  pprof_writer{plain, profile}.write();
   compressed.finish();
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("A .cpuprofile", "[formats]") {
           std::set<std::string>{"(idle)", "(program)", "route /api/a", "route /api/\"b\""});
   }
 
-  SECTION("numbers a file once, and tells lines from 0") {
+  SECTION("numbers a file once, and counts lines from 0") {
     std::map<json::string, std::set<json::string>> scripts;
     for (auto const& [id, node] : nodes) {
       auto const& frame = node.at("callFrame").as_object();
@@ -108,7 +108,7 @@ TEST_CASE("A .cpuprofile", "[formats]") {
     CHECK(scripts.at("") == std::set<json::string>{"0"});
   }
 
-  SECTION("tells where in a function the samples were, from 1") {
+  SECTION("says where in a function the samples were, from 1") {
     std::map<std::int64_t, std::int64_t> ticks;
     for (auto const& [id, node] : nodes)
       if (auto const* all = node.if_contains("positionTicks"))

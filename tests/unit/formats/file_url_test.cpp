@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 
-#include <loopscope/formats/text_impl.hpp>
+#include <loopscope/formats/file_url_impl.hpp>
 
 #include <string>
 
