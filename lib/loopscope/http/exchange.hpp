@@ -16,7 +16,7 @@ struct exchange {
   std::string_view peer;    ///< its IP address
   std::string_view method;  ///< as it came
   std::string_view path;    ///< decoded, without the query
-  std::string_view route;   ///< the matched route's path, which lives as long as the router
+  std::string_view route;   ///< the matched route's path, as long as the router; empty if none
   std::optional<http::verdict> verdict;  ///< of the guard, if it was asked
   http::status status{};
   std::uint64_t body_bytes = 0;
@@ -28,7 +28,7 @@ inline bool is_admitted(exchange const& what) {
   return what.verdict == verdict::admitted;
 }
 
-/// Is told of every exchange when its response was written or has failed to be. \thread loop
+/// Called for every exchange when its response was written or could not be. \thread loop
 class exchange_observer {
  public:
   virtual ~exchange_observer() = default;

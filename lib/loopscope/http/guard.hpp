@@ -17,8 +17,8 @@ std::string_view to_text(verdict value) noexcept;
 
 /// Decides who may call what is guarded.
 ///
-/// Strangers get one response whatever the reason, so that they learn nothing from it; the reason is
-/// for the log. \thread any
+/// Those who are refused get one response whatever the reason, so that they learn nothing from it;
+/// the reason is for the log. \thread any
 class guard {
  public:
   /// \param prefix  paths at and below it are guarded before they are routed.

@@ -79,6 +79,7 @@ status status_of(boost::system::error_code error) {
     case errc::not_found:
       return status::not_found;
     case errc::quota_exceeded:
+    case errc::storage_full:
     case errc::memory_refused:
       return status::insufficient_storage;
     case errc::range_unsatisfiable:
@@ -88,6 +89,7 @@ status status_of(boost::system::error_code error) {
     case errc::cancelled:
       return status::conflict;
     case errc::nothing_captured:
+    case errc::capture_failed:
     case errc::encoder_failed:
     case errc::not_a_raw_capture:
     case errc::unknown_raw_version:

@@ -3,10 +3,7 @@
 #include <loopscope/base/parse_integer.hpp>
 #include <loopscope/http/parameters.hpp>
 
-#include <boost/url/encode.hpp>
-#include <boost/url/grammar/lut_chars.hpp>
-#include <boost/url/parse_query.hpp>
-#include <boost/url/rfc/pchars.hpp>
+#include <boost/url/pct_string_view.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -17,20 +14,26 @@ namespace {
 
 using name_and_value = std::pair<std::string, std::string>;
 
-constexpr auto query_chars = boost::urls::pchars + boost::urls::grammar::lut_chars{"/?%"};
-
-// Splits `a=1&b=2`; none if a percent escape is malformed.
-std::optional<std::vector<name_and_value>> split_query(std::string_view query) {
-  // The last parameter may be closed with a `&` too.
-  if (query.ends_with('&') && query.size() > 1) query.remove_suffix(1);
-  // Clients send bytes raw that Boost.URL takes escaped only.
-  auto const escaped = boost::urls::encode(query, query_chars);
-  auto const params = boost::urls::parse_query(escaped);
-  if (!params) return std::nullopt;
+std::optional<std::string> decode_query_part(std::string_view text) {
+  auto const valid = boost::urls::make_pct_string_view(text);
+  if (!valid) return std::nullopt;
   boost::urls::encoding_opts const plus_is_space{true};
+  return valid->decode(plus_is_space);
+}
+
+// Splits `a=1&b=2`; none if a percent escape is malformed. Boost.URL's own parser refuses bytes
+// that clients send raw.
+std::optional<std::vector<name_and_value>> split_query(std::string_view query) {
   std::vector<name_and_value> parts;
-  for (auto const& each : *params)
-    parts.emplace_back(each.key.decode(plus_is_space), each.value.decode(plus_is_space));
+  while (!query.empty()) {
+    auto const part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), part.size() + 1));
+    auto const equals = std::min(part.find('='), part.size());
+    auto name = decode_query_part(part.substr(0, equals));
+    auto value = decode_query_part(part.substr(std::min(equals + 1, part.size())));
+    if (!name || !value) return std::nullopt;
+    parts.emplace_back(std::move(*name), std::move(*value));
+  }
   return parts;
 }
 
@@ -74,7 +77,7 @@ std::string_view name_of(parameter const& declared) {
   return std::visit([](auto const& p) { return p.name; }, declared);
 }
 
-// A name that a stranger made up, in the plain ASCII of an answer that quotes it.
+// A name that a client made up, in plain ASCII, for a response to quote.
 std::string quotable(std::string_view name) {
   std::string text;
   for (char const c : name) {
@@ -87,7 +90,7 @@ std::string quotable(std::string_view name) {
   return text;
 }
 
-// The first part whose name nobody declared or that came before.
+// The first part whose name is not declared or came before.
 std::optional<std::string> misplaced(std::vector<parameter> const& declared,
                                      std::vector<name_and_value> const& parts) {
   for (auto part = parts.begin(); part != parts.end(); ++part) {

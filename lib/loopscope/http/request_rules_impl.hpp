@@ -17,7 +17,7 @@ bool usable_id(std::string_view id);
 /// A request id that no other request of this process has.
 std::string next_request_id();
 
-/// What a peer is told whose head or body could not be parsed.
+/// The response to a head or a body that could not be parsed.
 response response_to_bad_request(boost::beast::error_code error);
 
 /// RFC 9112 section 3.2: exactly one Host from HTTP/1.1 on.

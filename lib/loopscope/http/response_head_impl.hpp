@@ -11,7 +11,7 @@ namespace loopscope::http {
 struct head_facts {
   unsigned version = 11;  ///< of the request: 10 or 11
   bool keep_alive = false;
-  std::string_view request_id{};            ///< none if empty
+  std::string_view request_id{};              ///< none if empty
   instance_header const* instance = nullptr;  ///< none if null
 };
 

@@ -46,7 +46,8 @@ match router::choose(verbs_of_a_path const& routes, verb method, std::string seg
   auto const same = [&](route const* each) { return each->method == wanted; };
   auto const found = std::find_if(routes.begin(), routes.end(), same);
   if (found == routes.end()) return {nullptr, nullptr, {}, allow_header(routes)};
-  return {*found, &labels_[static_cast<std::size_t>(*found - table_.data())], std::move(segment), {}};
+  return {
+      *found, &labels_[static_cast<std::size_t>(*found - table_.data())], std::move(segment), {}};
 }
 
 match router::find(verb method, std::string_view path) const {

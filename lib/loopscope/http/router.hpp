@@ -40,8 +40,8 @@ struct route {
 struct match {
   http::route const* route = nullptr;
   std::string_view const* label = nullptr;  ///< the route's path; lives as long as the router
-  std::string segment;  ///< what stands for `{name}`
-  std::string allow;    ///< for a known path with another verb: the `Allow` header; else empty
+  std::string segment;                      ///< what stands for `{name}`
+  std::string allow;  ///< for a known path with another verb: the `Allow` header; else empty
 };
 
 /// Finds routes by verb and path. GET routes also serve HEAD. Immutable: any thread may read it.

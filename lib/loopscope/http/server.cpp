@@ -102,7 +102,7 @@ asio::awaitable<void> server::accept() {
 asio::awaitable<void> server::stop(std::chrono::milliseconds grace) {
   listener_.cancel(asio::cancellation_type::terminal);
   co_await listener_.wait();
-  // Who is in the backlog was told by the kernel that it is connected: serve it too.
+  // To the clients in the backlog they are connected: serve them too.
   boost::system::error_code drained;
   while (true) {
     auto peer = acceptor_.accept(drained);
@@ -110,7 +110,7 @@ asio::awaitable<void> server::stop(std::chrono::milliseconds grace) {
     serve(std::move(peer));
   }
   acceptor_.close();
-  // Those just spawned have to run once before they can hear of a cancellation.
+  // Those just spawned have to run once before they can be cancelled.
   co_await asio::post(acceptor_.get_executor(), asio::use_awaitable);
 
   sessions_.cancel(asio::cancellation_type::total);

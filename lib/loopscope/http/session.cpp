@@ -1,16 +1,13 @@
 #include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/connection_impl.hpp>
+#include <loopscope/http/dispatch_impl.hpp>
 #include <loopscope/http/request_rules_impl.hpp>
 #include <loopscope/http/response_head_impl.hpp>
 #include <loopscope/http/session_impl.hpp>
 #include <loopscope/http/target.hpp>
-#include <loopscope/runtime/labelled_executor.hpp>
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -39,28 +36,18 @@ class session {
   asio::awaitable<void> run();
 
  private:
-  // A request that may be handed to its route.
-  struct matched_request {
-    route const* to;
-    std::string_view const* label;  // of the work, in profiles
-    arguments parameters;
-    std::string segment;
-  };
-
   void note_cancellation(asio::cancellation_state const& state);
   beast::error_code begin_head();
   void begin_exchange();
   asio::awaitable<void> exchange_one();
   asio::awaitable<response> dispatch(matched_request what);
   asio::awaitable<std::optional<response>> read_body(byte_count limit);
-  asio::awaitable<response> call(matched_request const& what, request const& with);
-  asio::awaitable<response> call_while_connected(matched_request const& what, request const& with);
 
   std::variant<matched_request, response> match_or_refuse();
   std::optional<response> refusal(std::optional<target> const& where, match const& found);
   bool can_run_inline(matched_request const& what) const;
   response call_inline(matched_request const& what);
-  response handler_failed(route const& to, std::string_view reason);
+  dispatcher handlers() { return {peer_, service_.log, id_}; }
   std::string complete_head(response const& to_send);
   void finish_request();
   void fail(beast::error_code error);
@@ -102,7 +89,7 @@ asio::awaitable<void> session::run() {
   if (input_is_left_ || peer_.has_input()) co_await peer_.linger();
 }
 
-// We are told to close only once, and a reset of the state forgets it.
+// A cancellation comes only once, and a reset of the state forgets it.
 void session::note_cancellation(asio::cancellation_state const& state) {
   if (state.cancelled() != asio::cancellation_type::none) closing_ = true;
 }
@@ -115,7 +102,7 @@ beast::error_code session::begin_head() {
   return peer_.begin_head(*parser_);
 }
 
-// Turns a failed read into a response, or into none where nobody is there to read it.
+// Turns a failed read into a response, or into none where the client has left.
 void session::fail(beast::error_code error) {
   closing_ = true;
   static auto const& parse_errors = make_error_code(beast::http::error::bad_value).category();
@@ -157,7 +144,7 @@ asio::awaitable<void> session::exchange_one() {
   unwritten rest{{asio::buffer(head), asio::buffer(body.data(), has_body ? body.size() : 0)},
                  has_body ? to_send.source.get() : nullptr};
   beast::error_code error;
-  // Who has sent the next request already waits his turn, so that others have theirs.
+  // A client that has sent the next request already waits its turn, so that others have theirs.
   if (!peer_.has_input()) error = peer_.begin_write(rest);
   try {
     if (!error && !rest.empty()) error = co_await peer_.write(rest);
@@ -167,7 +154,7 @@ asio::awaitable<void> session::exchange_one() {
   }
   if (error) {
     closing_ = true;
-    input_is_left_ = false;  // nobody is left to linger for
+    input_is_left_ = false;  // there is no client left to linger for
   }
   exchange_.duration = std::chrono::steady_clock::now() - started;
   service_.observer.finished(exchange_);
@@ -184,7 +171,7 @@ std::string session::complete_head(response const& to_send) {
 }
 
 // The request with its route, or why it is refused. Its body is not read yet.
-std::variant<session::matched_request, response> session::match_or_refuse() {
+std::variant<matched_request, response> session::match_or_refuse() {
   auto const& head = parser_->get();
   exchange_.method = view(head.method_string());
   auto const raw = view(head.target());
@@ -235,22 +222,17 @@ bool session::can_run_inline(matched_request const& what) const {
 // Most requests have no body and a handler that waits for nothing: they take no coroutine.
 response session::call_inline(matched_request const& what) {
   finish_request();
-  auto const& to = *what.to;
-  try {
-    work_label_scope const label{what.label};
-    return std::get<sync_handler>(to.handler)({parser_->get(), what.parameters, what.segment});
-  } catch (std::exception const& error) {
-    return handler_failed(to, error.what());
-  }
+  return handlers().call(what, parser_->get());
 }
 
 asio::awaitable<response> session::dispatch(matched_request what) {
   if (auto unread = co_await read_body(what.to->body_limit)) co_return std::move(*unread);
   if (!what.to->parameters.empty() && has_form(parser_->get()))
-    co_return problem(status::bad_request, "parameters go into the query string, not into the body");
+    co_return problem(status::bad_request,
+                      "parameters go into the query string, not into the body");
   if (std::holds_alternative<sync_handler>(what.to->handler)) co_return call_inline(what);
-  auto const with = request{parser_->get(), std::move(what.parameters), std::move(what.segment)};
-  co_return co_await call(what, with);
+  auto to = handlers();
+  co_return co_await to.call_async(what, parser_->get());
 }
 
 // The whole request is here: the response may take its time.
@@ -270,7 +252,7 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
   auto const expects = view(parser_->get()[field::expect]);
   if (!parser_->is_done() && !peer_.has_input() && iequals(expects, "100-continue")) {
     unwritten const go_on{{asio::buffer("HTTP/1.1 100 Continue\r\n\r\n"sv)}};
-    std::ignore = co_await peer_.write(go_on);  // the read tells
+    std::ignore = co_await peer_.write(go_on);  // the read fails then
   }
   auto const error = co_await peer_.read_body(*parser_);
   if (!error) {
@@ -278,40 +260,9 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
     co_return std::nullopt;
   }
   fail(error);
-  // Who has left reads no response: writing it fails, and that ends the session.
+  // A client that has left reads no response: writing it fails, and that ends the session.
   if (!early_) early_ = problem(status::bad_request, "the body is incomplete");
   co_return std::exchange(early_, std::nullopt);
-}
-
-asio::awaitable<response> session::call(matched_request const& what, request const& with) {
-  std::string reason;
-  try {
-    if (what.to->cancel_on_disconnect) co_return co_await call_while_connected(what, with);
-    auto const loop = co_await asio::this_coro::executor;
-    runtime::labelled_executor const labelled{loop, what.label};
-    co_return co_await asio::co_spawn(labelled, std::get<async_handler>(what.to->handler)(with),
-                                      asio::use_awaitable);
-  } catch (std::exception const& error) {
-    reason = error.what();
-  }
-  co_return handler_failed(*what.to, reason);
-}
-
-response session::handler_failed(route const& to, std::string_view reason) {
-  service_.log.error("handler_failed", {{"id", id_}, {"route", to.path}, {"reason", reason}});
-  return problem(status::internal_server_error, "the log has the reason under this request id");
-}
-
-asio::awaitable<response> session::call_while_connected(matched_request const& what,
-                                                        request const& with) {
-  auto const loop = co_await asio::this_coro::executor;
-  runtime::labelled_executor const labelled{loop, what.label};
-  auto race = asio::experimental::make_parallel_group(
-      asio::co_spawn(labelled, std::get<async_handler>(what.to->handler)(with), asio::deferred),
-      asio::co_spawn(loop, peer_.wait_for_close(), asio::deferred));
-  auto outcome = co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-  if (auto const failure = std::get<1>(outcome)) std::rethrow_exception(failure);
-  co_return std::move(std::get<2>(outcome));
 }
 
 }  // namespace
