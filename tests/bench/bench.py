@@ -25,14 +25,14 @@ class Bench(NamedTuple):
         file.write_bytes(content)
         return file
 
-    def minimal_beast(self, answer: Path) -> Server:
-        return Server([self.build / "bin/minimal-beast", answer])
+    def minimal_beast(self, response: Path) -> Server:
+        return Server([self.build / "bin/minimal-beast", response])
 
-    def plain_node(self, answer: Path) -> Server:
-        return Server(["node", self.modules / "answer.mjs", answer])
+    def plain_node(self, response: Path) -> Server:
+        return Server(["node", self.modules / "respond.mjs", response])
 
     def node_with_prom_client(self, scrape: Path) -> Server:
         return Server(["node", self.modules / "metrics.mjs", scrape])
 
-    def nginx_returning(self, answer: Path) -> Server:
-        return Nginx(self.nginx, answer)
+    def nginx_returning(self, response: Path) -> Server:
+        return Nginx(self.nginx, response)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.bench import Bench
 from bench.figures import Row, machine
-from bench.parts import cpu, footprint, http, metrics, self_profile
+from bench.parts import cpu, footprint, http, metrics, self_profile, store
 from bench.plot import draw
 
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "metrics": metrics.run,
     "cpu": cpu.run,
     "footprint": footprint.run,
+    "store": store.run,
     "self": self_profile.run,
 }
 LEAST_ROUNDS = 5

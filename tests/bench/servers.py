@@ -32,7 +32,7 @@ def _seconds_in(schedstat: Path) -> float:
 
 
 class Server:
-    """A process that tells its port in a file that it writes to."""
+    """A process that prints its port to a file."""
 
     port_pattern = r"^(\d+)$"
 
@@ -85,11 +85,12 @@ class Lab(Server):
     def __init__(self, binary: Path, port: int = 0) -> None:
         self._chosen = port
         self._artifacts = tempfile.TemporaryDirectory(prefix="bench-")
+        self.artifacts = Path(self._artifacts.name)
         super().__init__([binary], {"PORT": str(port), "LAB_ENABLE": "true", "LAB_TOKEN": TOKEN,
                                     "LAB_ARTIFACT_DIR": self._artifacts.name})
 
     def _port(self) -> int:
-        return self._chosen or super()._port()  # who has chosen one waits for it himself
+        return self._chosen or super()._port()  # a caller that chose one waits for it
 
     def __exit__(self, *how: Any) -> None:
         super().__exit__(*how)
@@ -98,35 +99,35 @@ class Lab(Server):
     def ask(self, method: str, path: str, expected: int = 200) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=150)
         connection.request(method, path, headers={"x-lab-token": TOKEN})
-        answer = connection.getresponse()
-        body = answer.read()
+        response = connection.getresponse()
+        body = response.read()
         connection.close()
-        if answer.status != expected:
-            raise RuntimeError(f"{method} {path}: {answer.status} {body!r}")
+        if response.status != expected:
+            raise RuntimeError(f"{method} {path}: {response.status} {body!r}")
         return body
 
     def capture(self, seconds: int, hz: int) -> Any:
         return json.loads(self.ask("POST", f"/api/lab/cpu-profile?seconds={seconds}&hz={hz}"))
 
-    def raw_answer(self, path: str) -> bytes:
+    def raw_response(self, path: str) -> bytes:
         """Head and body as they are sent on a connection that stays open."""
         asked = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nx-lab-token: {TOKEN}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as peer:
             peer.sendall(asked.encode())
-            answer = http.client.HTTPResponse(peer)
-            answer.begin()
-            body = answer.read()
-        head = "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
+            response = http.client.HTTPResponse(peer)
+            response.begin()
+            body = response.read()
+        head = "".join(f"{name}: {value}\r\n" for name, value in response.getheaders())
         return f"HTTP/1.1 200 OK\r\n{head}\r\n".encode() + body
 
 
 class Nginx(Server):
-    def __init__(self, binary: Path, answer: Path) -> None:
+    def __init__(self, binary: Path, response: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._chosen = free.getsockname()[1]
-        body = answer.read_bytes().partition(b"\r\n\r\n")[2].decode()
+        body = response.read_bytes().partition(b"\r\n\r\n")[2].decode()
         text = (PEERS / "nginx.conf.in").read_text()
-        config = answer.with_suffix(".conf")
+        config = response.with_suffix(".conf")
         config.write_text(text.replace("@PORT@", str(self._chosen)).replace("@BODY@", body))
         super().__init__([binary, "-p", ".", "-c", config])
 

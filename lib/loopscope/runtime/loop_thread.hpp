@@ -7,13 +7,14 @@
 
 namespace loopscope::runtime {
 
-/// A loop with a thread of its own, which blocks every signal. What runs on it belongs to it: others
-/// await it and never share its objects. \thread any
+/// A loop with a thread of its own, which blocks every signal. What runs on it belongs to it:
+/// others await it and never share its objects. \thread any
 class loop_thread {
  public:
   using executor_type = boost::asio::io_context::executor_type;
 
-  loop_thread();
+  /// \param niceness  of the thread, 0 to 19: a high one yields the processor to the others.
+  explicit loop_thread(int niceness = 0);
   ~loop_thread() { join(); }
   loop_thread(loop_thread const&) = delete;
   loop_thread& operator=(loop_thread const&) = delete;

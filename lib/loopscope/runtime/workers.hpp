@@ -19,10 +19,13 @@ namespace loopscope::runtime {
 /// \thread any
 class workers {
  public:
+  /// The bulk lane yields to the loops and to the other lane, also on a single core.
+  static constexpr int bulk_niceness = 10;
+
   /// For calls that take milliseconds: the store, files of /proc, collecting metrics.
   loop_thread short_lane;
   /// For what takes as long as there are bytes: hashing, flushing to disk, freeing.
-  loop_thread bulk_lane;
+  loop_thread bulk_lane{bulk_niceness};
 
   /// Waits until everything that was handed over is done. Comes before the loop is destroyed.
   void join() {

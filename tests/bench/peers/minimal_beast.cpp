@@ -1,8 +1,8 @@
-// The least that answers over Beast: no routes, guard, limits, metrics or log. Every request gets
-// the same answer, byte for byte.
+// The least that responds over Beast: no routes, guard, limits, metrics or log. Every request gets
+// the same response, byte for byte.
 //
-// minimal-beast ANSWER: an HTTP answer in a file. Listens on a free port of the loopback and prints
-// it.
+// minimal-beast FILE: a file that holds an HTTP response. Listens on a free port of the loopback
+// and prints it.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -30,11 +30,12 @@ using asio::ip::tcp;
 
 namespace {
 
-using answer = http::response<http::string_body>;
+using string_response = http::response<http::string_body>;
 
 class session : public std::enable_shared_from_this<session> {
  public:
-  session(tcp::socket peer, answer const& reply) : peer_{std::move(peer)}, reply_{reply} {}
+  session(tcp::socket peer, string_response const& response)
+      : peer_{std::move(peer)}, response_{response} {}
 
   void read() {
     parser_.emplace();
@@ -46,46 +47,46 @@ class session : public std::enable_shared_from_this<session> {
 
  private:
   void write() {
-    http::async_write(peer_, reply_,
+    http::async_write(peer_, response_,
                       [self = shared_from_this()](beast::error_code error, std::size_t) {
                         if (!error) self->read();
                       });
   }
 
   tcp::socket peer_;
-  answer const& reply_;
+  string_response const& response_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::empty_body>> parser_;
 };
 
-void accept(tcp::acceptor& acceptor, answer const& reply) {
+void accept(tcp::acceptor& acceptor, string_response const& response) {
   acceptor.async_accept([&](beast::error_code error, tcp::socket peer) {
     if (error) return;
     peer.set_option(tcp::no_delay{true});
-    std::make_shared<session>(std::move(peer), reply)->read();
-    accept(acceptor, reply);
+    std::make_shared<session>(std::move(peer), response)->read();
+    accept(acceptor, response);
   });
 }
 
-answer answer_in(char const* path) {
+string_response response_in(char const* path) {
   std::ifstream file{path, std::ios::binary};
   std::string const text{std::istreambuf_iterator<char>{file}, {}};
   http::response_parser<http::string_body> parser;
   parser.eager(true);
   beast::error_code error;
   parser.put(asio::buffer(text), error);
-  if (error || !parser.is_done()) throw std::runtime_error{"not a whole answer"};
+  if (error || !parser.is_done()) throw std::runtime_error{"not a whole response"};
   return parser.release();
 }
 
 }  // namespace
 
 int main(int count, char** arguments) try {
-  if (count != 2) throw std::runtime_error{"usage: minimal-beast ANSWER"};
-  auto const reply = answer_in(arguments[1]);
+  if (count != 2) throw std::runtime_error{"usage: minimal-beast FILE"};
+  auto const response = response_in(arguments[1]);
   asio::io_context loop{1};
   tcp::acceptor acceptor{loop, {asio::ip::address_v4::loopback(), 0}};
-  accept(acceptor, reply);
+  accept(acceptor, response);
   std::cout << acceptor.local_endpoint().port() << std::endl;
   loop.run();
 } catch (std::exception const& error) {

@@ -31,7 +31,7 @@ asio::awaitable<int> failing() {
 }  // namespace
 
 TEST_CASE("A call on another loop", "[runtime]") {
-  asio::io_context home{1};  // outlives the thread that answers it
+  asio::io_context home{1};  // outlives the thread that posts back to it
   asio::thread_pool other{1};
   auto const loop = other.get_executor();
 

@@ -70,7 +70,7 @@ struct group {
                               errors.push_back(message_of(failure));
                             }};
 
-  // Whoever owns a group ends it.
+  // The owner of a group ends it.
   ~group() {
     tasks.cancel(cancellation_type::terminal);
     settle();
@@ -205,7 +205,7 @@ TEST_CASE("Waiting for a task group", "[runtime]") {
     CHECK(all.tasks.size() == 0);
   }
 
-  SECTION("ends at the limit and tells that some still run") {
+  SECTION("ends at the limit and reports that some still run") {
     all.tasks.spawn(politely_forever);
     auto const start = clock_type::now();
 

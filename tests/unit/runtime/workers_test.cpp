@@ -20,7 +20,9 @@
 #include <pthread.h>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -70,12 +72,14 @@ TEST_CASE("Offloaded work returns", "[runtime]") {
   runtime::workers workers;
 
   SECTION("a value") {
-    CHECK(test::run_on(loop, runtime::offload(workers.short_lane, [] { return std::string{"done"}; })) ==
-          "done");
+    CHECK(test::run_on(loop, runtime::offload(workers.short_lane,
+                                              [] { return std::string{"done"}; })) == "done");
   }
 
   SECTION("a value that has no default and cannot be copied") {
-    CHECK(*test::run_on(loop, runtime::offload(workers.short_lane, [] { return parcel{7}; })).value == 7);
+    CHECK(
+        *test::run_on(loop, runtime::offload(workers.short_lane, [] { return parcel{7}; })).value ==
+        7);
   }
 
   SECTION("a value made of what it alone owns") {
@@ -94,11 +98,12 @@ TEST_CASE("Offloaded work returns", "[runtime]") {
 
   SECTION("an exception, which the caller gets") {
     CHECK_THROWS_WITH(
-        test::run_on(
-            loop, runtime::offload(workers.short_lane, []() -> parcel { throw std::runtime_error{"disk"}; })),
+        test::run_on(loop, runtime::offload(workers.short_lane,
+                                            []() -> parcel { throw std::runtime_error{"disk"}; })),
         "disk");
-    CHECK_THROWS_AS(test::run_on(loop, runtime::offload(workers.short_lane, [] { throw std::bad_alloc{}; })),
-                    std::bad_alloc);
+    CHECK_THROWS_AS(
+        test::run_on(loop, runtime::offload(workers.short_lane, [] { throw std::bad_alloc{}; })),
+        std::bad_alloc);
     CHECK(test::run_on(loop, runtime::offload(workers.short_lane, [] { return 1; })) == 1);
   }
 }
@@ -110,7 +115,9 @@ TEST_CASE("Offloaded work runs in the order of the calls", "[runtime]") {
   auto failed = false;
   runtime::task_group tasks{loop.get_executor(), [&](std::exception_ptr const&) { failed = true; }};
   for (int i = 0; i < 50; ++i)
-    tasks.spawn([&, i] { return runtime::offload(workers.short_lane, [&order, i] { order.push_back(i); }); });
+    tasks.spawn([&, i] {
+      return runtime::offload(workers.short_lane, [&order, i] { order.push_back(i); });
+    });
   test::run_on(loop, tasks.wait());
   workers.join();
 
@@ -173,6 +180,16 @@ TEST_CASE("A lane", "[runtime]") {
       CHECK(sigismember(&blocked, number) == 1);
   }
 
+  SECTION("of bulk work yields to the others") {
+    auto const niceness = [] { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); };
+    auto const here = niceness();
+    auto const bulk = test::run_on(loop, runtime::offload(workers.bulk_lane, niceness));
+    auto const quick = test::run_on(loop, runtime::offload(workers.short_lane, niceness));
+
+    CHECK(bulk == std::max(here, runtime::workers::bulk_niceness));
+    CHECK(quick == here);
+  }
+
   SECTION("does what was handed over before it is joined") {
     auto done = 0;
     for (int i = 0; i < 10; ++i) asio::post(workers.short_lane.executor(), [&] { ++done; });
@@ -188,8 +205,8 @@ TEST_CASE("What waits in one lane does not wait for the other", "[runtime]") {
   runtime::workers workers;
   std::promise<void> may_end;
   auto bulk = [&] { may_end.get_future().wait(); };
-  auto ended = asio::co_spawn(loop, runtime::offload(workers.bulk_lane, std::move(bulk)),
-                              asio::use_future);
+  auto ended =
+      asio::co_spawn(loop, runtime::offload(workers.bulk_lane, std::move(bulk)), asio::use_future);
   loop.poll();
 
   CHECK(test::run_on(loop, runtime::offload(workers.short_lane, [] { return 7; })) == 7);

@@ -1,6 +1,6 @@
-// Plain Node: every request gets the same answer.
+// Plain Node: every request gets the same response.
 //
-// answer.mjs ANSWER: an HTTP answer in a file. Prints the port.
+// respond.mjs FILE: a file that holds an HTTP response. Prints the port.
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
