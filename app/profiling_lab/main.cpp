@@ -128,6 +128,7 @@ int run(std::vector<std::string_view> const& arguments) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows as an error of the write
+  std::signal(SIGCHLD, SIG_DFL);  // ignored by a parent, it would hide how children end
   try {
     return run({argv + 1, argv + argc});
   } catch (std::exception const& error) {

@@ -26,6 +26,7 @@ from support.encoder import (
 from support.lab import Lab, run_binary, temp_dir
 from support.wire import TOKEN, Response, eventually
 
+FOREIGN = {"CPUPROFILE_FREQUENCY", "AWS_SECRET_ACCESS_KEY", "OTHER"}
 FORMATS = {"cpuprofile", "pb.gz", "folded"}
 
 
@@ -40,15 +41,17 @@ def formats(lab: Lab) -> set[str]:
 class Environment(unittest.TestCase):
     def setUp(self) -> None:
         self.encoder = FakeEncoder(self)
-        self.lab = lab_with(self, self.encoder, {"CPUPROFILE_FREQUENCY": "99", "KEPT": "value"})
-        self.answer = post(self.lab, "seconds=1")
-        self.assertEqual(self.answer.status, 200, self.answer.body)
+        self.lab = lab_with(self, self.encoder, {name: "99" for name in (*FOREIGN, "LC_KEPT")})
+        self.response = post(self.lab, "seconds=1")
+        self.assertEqual(self.response.status, 200, self.response.body)
         self.call = self.encoder.calls()[-1]
 
     def test_it_knows_no_setting_and_no_secret(self) -> None:
         environment = self.call["environment"]
 
-        self.assertEqual(environment["KEPT"], "value")
+        self.assertEqual(environment["LC_KEPT"], "99")
+        self.assertIn("PATH", environment)
+        self.assertEqual(FOREIGN & environment.keys(), set())
         for name, value in environment.items():
             self.assertFalse(name.startswith(("LAB_", "CPUPROFILE", "HEAPPROFILE", "TCMALLOC_")))
             self.assertNotIn(TOKEN, value)
@@ -66,17 +69,17 @@ class Environment(unittest.TestCase):
         self.assertEqual(set(self.call["outputs"]), formats(self.lab))
 
     def test_what_it_wrote_is_published_under_one_capture_and_the_raw_file_goes(self) -> None:
-        artifacts = self.answer.json()["artifacts"]
+        artifacts = self.response.json()["artifacts"]
 
         self.assertEqual({extension(a["name"]) for a in artifacts}, formats(self.lab))
         self.assertEqual(len({a["captureId"] for a in artifacts}), 1)
         self.assertEqual({a["kind"] for a in artifacts}, {"cpu"})
         self.assertTrue(artifacts[0]["name"].endswith(".cpuprofile"))
-        self.assertEqual(self.answer.json()["filePath"], artifacts[0]["path"])
+        self.assertEqual(self.response.json()["filePath"], artifacts[0]["path"])
         self.assertEqual(leftovers(self.lab), {a["name"] for a in artifacts})
         for each in artifacts:
-            answer = self.lab.http("GET", f"/api/lab/artifacts/{each['name']}")
-            self.assertEqual(answer.body, OUTPUT)
+            response = self.lab.http("GET", f"/api/lab/artifacts/{each['name']}")
+            self.assertEqual(response.body, OUTPUT)
 
     def test_it_is_reaped(self) -> None:
         self.assertFalse(is_alive(self.call["pid"]))
@@ -87,12 +90,12 @@ class Failure(unittest.TestCase):
         self.encoder = FakeEncoder(self)
         self.lab = lab_with(self, self.encoder)
 
-    def check_failed(self, answer: Response, why: str) -> None:
+    def check_failed(self, response: Response, why: str) -> None:
         """An error that says why, the raw capture and nothing else, and a service that goes on."""
-        self.assertEqual(answer.status, 500, answer.body)
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
-        self.assertIn(why, answer.json()["detail"])
-        self.check_raw_is_kept(answer.json()["detail"])
+        self.assertEqual(response.status, 500, response.body)
+        self.assertEqual(response.header("content-type"), "application/problem+json")
+        self.assertIn(why, response.json()["detail"])
+        self.check_raw_is_kept(response.json()["detail"])
         self.encoder.install()
         self.encoder.order("done")
         self.assertEqual(post(self.lab, "seconds=1").status, 200)
@@ -103,9 +106,9 @@ class Failure(unittest.TestCase):
         self.assertEqual((extension(raw["name"]), raw["kind"]), ("raw", "cpu"))
         self.assertIn(raw["path"], text)
         self.assertEqual(leftovers(self.lab), {raw["name"]})
-        answer = self.lab.http("GET", f"/api/lab/artifacts/{raw['name']}")
-        self.assertEqual((answer.status, len(answer.body)), (200, raw["bytes"]))
-        self.assertEqual(answer.body[:8], b"LOOPSRAW")
+        response = self.lab.http("GET", f"/api/lab/artifacts/{raw['name']}")
+        self.assertEqual((response.status, len(response.body)), (200, raw["bytes"]))
+        self.assertEqual(response.body[:8], b"LOOPSRAW")
 
     def test_a_crash_half_way(self) -> None:
         self.encoder.order("crash")
@@ -114,12 +117,12 @@ class Failure(unittest.TestCase):
 
     def test_a_complaint(self) -> None:
         self.encoder.order("complain")
-        answer = post(self.lab, "seconds=1")
+        response = post(self.lab, "seconds=1")
 
-        self.check_failed(answer, "the maps make no sense")
-        self.assertNotIn("and more", answer.json()["detail"])
+        self.check_failed(response, "the maps make no sense")
+        self.assertNotIn("and more", response.json()["detail"])
 
-    def test_a_complaint_that_is_no_text_still_makes_an_answer_that_is(self) -> None:
+    def test_a_complaint_that_is_no_text_still_makes_a_response_that_is(self) -> None:
         self.encoder.order("odd bytes")
 
         self.check_failed(post(self.lab, "seconds=1"), "could not be encoded")
@@ -174,14 +177,30 @@ class Failure(unittest.TestCase):
         eventually(lambda: self.lab.open_files() <= before, "descriptors are closed")
 
 
+class IgnoredChildren(unittest.TestCase):
+    def test_a_parent_that_ignored_sigchld_hides_no_exit_code(self) -> None:
+        encoder = FakeEncoder(self)
+        lab = lab_with(self, encoder, ignored=signal.SIGCHLD)
+        encoder.order("crash")
+
+        failed = post(lab, "seconds=1")
+        encoder.install()
+        encoder.order("done")
+        done = post(lab, "seconds=1")
+
+        self.assertEqual(failed.status, 500, failed.body)
+        self.assertIn("signal 11 (Segmentation fault)", failed.json()["detail"])
+        self.assertEqual(done.status, 200, done.body)
+
+
 class NothingWritten(unittest.TestCase):
     def test_an_encoder_that_wrote_nothing_has_not_done_its_work(self) -> None:
         encoder = FakeEncoder(self, "write nothing")
         lab = lab_with(self, encoder)
 
-        answer = post(lab, "seconds=1")
+        response = post(lab, "seconds=1")
 
-        self.assertEqual(answer.status, 500, answer.body)
+        self.assertEqual(response.status, 500, response.body)
         self.assertEqual([extension(a["name"]) for a in listed(lab)], ["raw"])
 
 
@@ -193,20 +212,20 @@ class Quota(unittest.TestCase):
         (raw,) = listed(lab)
 
         encoder.order("write much")
-        answer = post(lab, "seconds=1")
+        response = post(lab, "seconds=1")
 
-        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(response.status, 200, response.body)
         names = {a["name"] for a in listed(lab)}
         self.assertNotIn(raw["name"], names)
-        self.assertEqual(names, {a["name"] for a in answer.json()["artifacts"]})
+        self.assertEqual(names, {a["name"] for a in response.json()["artifacts"]})
 
     def test_formats_that_do_not_fit_are_all_dropped(self) -> None:
         encoder = FakeEncoder(self, "write too much")
         lab = lab_with(self, encoder, {"LAB_ARTIFACT_MAX_MB": "1"})
 
-        answer = post(lab, "seconds=1")
+        response = post(lab, "seconds=1")
 
-        self.assertEqual(answer.status, 507, answer.body)
+        self.assertEqual(response.status, 507, response.body)
         self.assertLessEqual({extension(name) for name in leftovers(lab)}, {"raw"})
         self.assertTrue(idle(lab))
 

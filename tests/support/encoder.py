@@ -1,4 +1,4 @@
-"""An encoder that does as it is told, and captures that end in it."""
+"""An encoder that does as it is ordered, and captures that end in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.wire import Response, eventually
 OUTPUT = b"what an encoder writes\n"
 RUNNING = ("sampling", "encoding")
 
-# `order` tells what to do; `calls` gets one line of JSON for each call; `gate` is a fifo.
+# `order` says what to do; `calls` gets one line of JSON for each call; `gate` is a fifo.
 SCRIPT = """#!{python}
 import json, os, pathlib, signal, sys
 signal.alarm(120)
@@ -90,9 +90,9 @@ class FakeEncoder:
 
 
 def lab_with(
-    test: unittest.TestCase, encoder: FakeEncoder, env: dict[str, str] | None = None
+    test: unittest.TestCase, encoder: FakeEncoder, env: dict[str, str] | None = None, **more: Any
 ) -> Lab:
-    lab = Lab.for_test(test, {"LAB_ENCODER": str(encoder.path)} | (env or {}))
+    lab = Lab.for_test(test, {"LAB_ENCODER": str(encoder.path)} | (env or {}), **more)
     need_sampler(test, lab)
     return lab
 
@@ -113,17 +113,17 @@ def post(lab: Lab, query: str) -> Response:
 
 def start(lab: Lab, query: str = "seconds=1") -> str:
     """Where to ask for the capture that was started."""
-    answer = post(lab, f"{query}&async=true")
-    if answer.status != 202:
-        raise AssertionError(f"{answer.status}: {answer.body!r}")
-    return answer.header("location")
+    response = post(lab, f"{query}&async=true")
+    if response.status != 202:
+        raise AssertionError(f"{response.status}: {response.body!r}")
+    return response.header("location")
 
 
 def state(lab: Lab, location: str) -> dict[str, Any]:
-    answer = lab.http("GET", location)
-    if answer.status != 200:
-        raise AssertionError(f"{answer.status}: {answer.body!r}")
-    return answer.json()
+    response = lab.http("GET", location)
+    if response.status != 200:
+        raise AssertionError(f"{response.status}: {response.body!r}")
+    return response.json()
 
 
 def end(lab: Lab, location: str) -> dict[str, Any]:

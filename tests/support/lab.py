@@ -67,7 +67,8 @@ def run_binary(
 class Lab:
     """A running profiling-lab on a free port with its own artifact directory.
 
-    `file_limits` are the soft and the hard limit of open files that it starts with.
+    `file_limits` are the soft and the hard limit of open files that it starts with; `ignored` is a
+    signal that it inherits as ignored.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Lab:
         directory: pathlib.Path | None = None,
         user: int | None = None,
         file_limits: tuple[int, int] | None = None,
+        ignored: signal.Signals | None = None,
     ) -> None:
         self._own = None if directory else pathlib.Path(tempfile.mkdtemp(prefix="lab-"))
         self.directory = directory or self._own
@@ -89,6 +91,13 @@ class Lab:
         self.odd: list[str] = []
         self._silent = False
         self._told_to_stop = False
+
+        def prepare() -> None:
+            if file_limits:
+                resource.setrlimit(resource.RLIMIT_NOFILE, file_limits)
+            if ignored:
+                signal.signal(ignored, signal.SIG_IGN)
+
         self.process = subprocess.Popen(
             [str(BINARY), *args],
             env=clean_environment(variables),
@@ -96,8 +105,7 @@ class Lab:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             user=user,
-            preexec_fn=file_limits
-            and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, file_limits)),
+            preexec_fn=prepare if file_limits or ignored else None,
         )
         self.pid = self.process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -167,14 +175,14 @@ class Lab:
         return Wire(self.port, timeout)
 
     def exchange(self, data: bytes, method: str = "GET") -> Response:
-        """Raw bytes in on a new connection, the first answer out; sends while it reads."""
+        """Raw bytes in on a new connection, the first response out; sends while it reads."""
         with self.connect() as wire:
             sender = threading.Thread(target=lambda: wire.send(data), daemon=True)
             sender.start()
-            answer = wire.response(method)
+            response = wire.response(method)
             wire.socket.shutdown(socket.SHUT_RDWR) if sender.is_alive() else None
             sender.join(DEADLINE)
-            return answer
+            return response
 
     def http(self, method: str, target: str, token: str | None = TOKEN, **more: Any) -> Response:
         with self.connect() as wire:
