@@ -45,7 +45,7 @@ struct lab_status {
   loopscope::http::response operator()(loopscope::http::request const& request) const;
 };
 
-/// POST ...?ms= -> blocks the loop, on purpose, and tells for how long.
+/// POST ...?ms= -> blocks the loop, on purpose, and says for how long.
 struct jam_event_loop {
   loopscope::http::response operator()(loopscope::http::request const& request) const;
 };

@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t id_digits = 16;
 constexpr std::uint16_t http_port = 80;
 
-// `http://169.254.170.2/v4/<id>` + `/task`; empty if there is no answer or none that names the
+// `http://169.254.170.2/v4/<id>` + `/task`; empty if there is no response or none that names the
 // task.
 std::string fetch_task_arn(std::string_view uri) {
   auto const url = boost::urls::parse_uri(uri);
@@ -33,11 +33,11 @@ std::string fetch_task_arn(std::string_view uri) {
     return {};
   auto const port = url->port_number() != 0 ? url->port_number() : http_port;
   auto const path = std::string{url->encoded_path()} + "/task";
-  auto const answer = loopscope::http::get(url->host_address(), port, path, 2s);
-  if (!answer || answer->status != 200) return {};
+  auto const response = loopscope::http::get(url->host_address(), port, path, 2s);
+  if (!response || response->status != 200) return {};
 
   boost::system::error_code error;
-  auto const body = boost::json::parse(answer->body, error);
+  auto const body = boost::json::parse(response->body, error);
   auto const* task = error ? nullptr : body.if_object();
   auto const* arn = task ? task->if_contains("TaskARN") : nullptr;
   return arn && arn->is_string() ? std::string{arn->get_string()} : std::string{};

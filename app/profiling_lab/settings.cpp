@@ -99,7 +99,7 @@ std::string settings_help() {
          "  --help, --version  print and exit\n"
          "  --healthcheck      ask the service that runs with the same settings; exit 0, or 1 if "
          "it is not\n"
-         "                     healthy or does not answer within 3 s\n"
+         "                     healthy or does not respond within 3 s\n"
          "  --config FILE      read settings from a JSON file [LAB_CONFIG]\n"
          "\n"
          "Settings, by flag, [environment variable] or (key in the file); flags win over the\n"

@@ -76,7 +76,7 @@ LAB_FRAME std::uint64_t rebuild_recommendations(std::chrono::milliseconds durati
   std::uint64_t seed = 0x9e3779b97f4a7c15;
   std::uint64_t checksum = 0;
   while (std::chrono::steady_clock::now() < end) checksum += recommend_for_customer(seed);
-  // A double holds 53 bits: the number stays exact for whoever reads the JSON in JavaScript.
+  // A double holds 53 bits: the number stays exact for JavaScript, which reads JSON.
   return checksum & ((std::uint64_t{1} << 53) - 1);
 }
 

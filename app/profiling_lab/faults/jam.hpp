@@ -6,7 +6,7 @@
 namespace lab::jam {
 
 /// Computes without pause for `duration`, like a service that does heavy work where it should
-/// only dispatch. A fault on purpose: whoever calls it on the loop blocks the loop.
+/// only dispatch. A fault on purpose: a call on the loop blocks the loop.
 ///
 /// The work is a made-up shop that rebuilds its recommendations, several functions deep, so that
 /// a flame graph of it is worth reading.

@@ -17,8 +17,8 @@ result<file_descriptor> open_directory(std::filesystem::path const& path);
 /// \return a storage error.
 result<std::vector<std::string>> names_in(int directory);
 
-/// Whether this is a regular file of our own user with a single link: a planted hard link or another
-/// user's file is never touched.
+/// Whether this is a regular file of our own user with a single link: a planted hard link or
+/// another user's file is never touched.
 bool is_own_regular_file(struct stat const& info);
 bool is_own_regular_file(int fd);
 

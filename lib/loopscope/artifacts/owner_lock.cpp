@@ -41,7 +41,7 @@ bool is_same_file(int directory, std::string const& name, int fd) {
 
 void remove_dead(int directory) {
   auto const names = names_in(directory);
-  if (!names) return;  // what cannot be listed cannot be written to either, which is reported
+  if (!names) return;  // the store reports it
   for (auto const& name : *names) {
     if (!is_lock_name(name)) continue;
     auto const file = open_lock(directory, name, O_RDONLY);
@@ -78,7 +78,7 @@ bool owner_lock::is_in(int directory) const {
 bool owner_lock::is_held_elsewhere(int directory, std::string_view id) const {
   if (id == id_) return false;
   auto const file = open_lock(directory, file_name(id), O_RDONLY);
-  // Without a descriptor to look with, it has to be taken for somebody's.
+  // Without a descriptor to look with, it has to be taken as another instance's.
   if (!file) return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
   if (!is_own_regular_file(file.get())) return false;
   return flock(file.get(), LOCK_SH | LOCK_NB) != 0;

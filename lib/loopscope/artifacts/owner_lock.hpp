@@ -10,7 +10,7 @@ namespace loopscope::artifacts {
 /// Marks this process as the live owner of its artifacts in a directory.
 ///
 /// A file `.loopscope-<4 hex>.lock` that is kept locked for life. The lock dies with the process,
-/// however it ends, so a later instance can tell what belongs to somebody alive.
+/// however it ends, so a later instance can see which artifacts have a living owner.
 /// \thread worker
 class owner_lock {
  public:

@@ -35,11 +35,11 @@ class pending_artifact {
   /// \return  a storage error.
   result<void> write(std::string_view bytes);
 
-  /// Says that nothing more is written: makes the content durable and reads it for its digest. Takes
-  /// seconds for a gigabyte. The second call does nothing.
+  /// Says that nothing more is written: makes the content durable and reads it for its digest.
+  /// Takes seconds for a gigabyte. The second call does nothing.
   /// \return  a storage error.
-  /// \throws system_error if it cannot be read.
-  /// \thread bulk worker
+  /// \throws  system_error if it cannot be read.
+  /// \thread  bulk worker
   result<void> complete();
 
   /// After complete(): the SHA-256 of the content, hexadecimal.

@@ -128,10 +128,14 @@ std::string store::digest(open_artifact const& of) {
 result<void> store::remove(std::string_view name) {
   auto const directory = open_directory(settings_.directory);
   if (!directory) return directory.error();
-  auto const file = open_file(directory->get(), name);
-  if (!file) return file.error();
-  auto const size = size_of(stat_of(file->get()));
-  if (unlinkat(directory->get(), std::string{name}.c_str(), 0) != 0) return storage_error(errno);
+  auto const parts = parse_name(name);
+  if (!parts || lock_.is_held_elsewhere(directory->get(), parts->owner())) return errc::not_found;
+  std::string const path{name};
+  struct stat info {};
+  auto const found = fstatat(directory->get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!found || !is_own_regular_file(info)) return errc::not_found;
+  if (unlinkat(directory->get(), path.c_str(), 0) != 0) return storage_error(errno);
+  auto const size = size_of(info);
   if (usage_.count > 0) {
     --usage_.count;
     usage_.size -= std::min(size, usage_.size);
@@ -190,7 +194,9 @@ result<void> store::make_room(int directory, byte_count wanted) {
   for (auto const& each : *all) total += size_of(each.info);
   for (auto const& each : *all) {
     if (total <= settings_.quota || wanted > settings_.quota) break;
-    if (remove(each.name)) total -= size_of(each.info);
+    auto const removed = remove(each.name);
+    if (removed) total -= size_of(each.info);
+    if (!removed && removed.error() != make_error_code(errc::not_found)) return removed.error();
   }
   if (total > settings_.quota) return errc::quota_exceeded;
   return {};

@@ -19,7 +19,7 @@ int read_first_object(dl_phdr_info* object, std::size_t, void* out) {
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     auto const& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader tells addresses as numbers
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader has addresses as numbers
     auto const* notes = reinterpret_cast<std::uint8_t const*>(object->dlpi_addr + segment.p_vaddr);
     auto id = build_id_in_notes({notes, segment.p_memsz});
     if (id.empty()) continue;

@@ -19,9 +19,9 @@ constexpr std::string_view to_text(capture_kind kind) noexcept {
 
 /// One format of the files that captures leave.
 struct capture_format {
-  std::string_view extension;         ///< without its dot; the encoder calls the format so too
-  std::string_view media_type;        ///< as it is served
-  std::optional<capture_kind> kind;   ///< none for the raw capture, which every kind has
+  std::string_view extension;        ///< without its dot; the encoder calls the format so too
+  std::string_view media_type;       ///< as it is served
+  std::optional<capture_kind> kind;  ///< none for the raw capture, which every kind has
 };
 
 /// Every format: store, endpoints and encoder know it from here. Those of a kind stand in the order

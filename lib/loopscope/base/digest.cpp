@@ -23,7 +23,7 @@ void check(int ok) {
   if (ok != 1) throw std::runtime_error{"libcrypto refused a SHA-256 operation"};
 }
 
-// Looked up once: OpenSSL 3 does it anew for every digest that is told EVP_sha256().
+// Looked up once: OpenSSL 3 does it anew for every digest that is given EVP_sha256().
 EVP_MD const* algorithm() {
   static auto const* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return found ? found : throw std::runtime_error{"libcrypto has no SHA-256"};

@@ -42,9 +42,9 @@ void write_all(int fd, std::string_view text) {
     auto const written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EAGAIN) {
-      // Somebody who shares the open file, a parent's stderr say, made it non-blocking.
+      // Another process that shares the open file, such as a parent's stderr, made it non-blocking.
       pollfd room{fd, POLLOUT, 0};
-      std::ignore = ::poll(&room, 1, -1);  // should it fail, write() tells why
+      std::ignore = ::poll(&room, 1, -1);  // should it fail, write() says why
       continue;
     }
     if (written <= 0) return;  // there is nowhere left to report it

@@ -68,7 +68,7 @@ class log_fields {
 /// Writes one JSON object a line to a file descriptor, from a thread of its own.
 ///
 /// Lines are batched in a bounded buffer. When it is full, ordinary lines are dropped and counted
-/// (a `log_dropped` line tells how many); audit lines wait for room instead. The destructor
+/// (a `log_dropped` line says how many); audit lines wait for room instead. The destructor
 /// writes out what is left.
 ///
 /// Owns the log thread, which blocks every signal.

@@ -12,7 +12,7 @@ namespace loopscope {
 /// \thread worker, but for the files of /proc and /sys
 result<std::string> read_file(std::filesystem::path const& path);
 
-/// The same, or nothing if it cannot be read: for what the kernel tells of itself.
+/// The same, or nothing if it cannot be read: for files that the kernel makes up.
 std::string read_file_or_nothing(std::filesystem::path const& path);
 
 /// What is left to read of an open file.

@@ -25,6 +25,8 @@ struct loopscope_errors final : boost::system::error_category {
         return "not found";
       case errc::quota_exceeded:
         return "artifact quota exceeded";
+      case errc::storage_full:
+        return "no space left for artifacts";
       case errc::memory_refused:
         return "not enough memory headroom";
       case errc::range_unsatisfiable:
@@ -33,6 +35,8 @@ struct loopscope_errors final : boost::system::error_category {
         return "not supported by this build";
       case errc::nothing_captured:
         return "the capture took no samples";
+      case errc::capture_failed:
+        return "the capture failed";
       case errc::cancelled:
         return "cancelled";
       case errc::encoder_failed:

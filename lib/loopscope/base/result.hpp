@@ -16,11 +16,13 @@ enum class errc {
   invalid_argument,     ///< outside the documented bounds
   not_found,            ///< no such thing, or not ours
   quota_exceeded,       ///< would not fit into the configured quota
+  storage_full,         ///< no room for what another process wrote; its words have the cause
   memory_refused,       ///< would bring the process near its memory limit
   range_unsatisfiable,  ///< a byte range outside of the representation
   unsupported,          ///< this build or this system cannot do it
   nothing_captured,     ///< a capture that took no sample
-  cancelled,            ///< somebody asked for an end without a result
+  capture_failed,       ///< a capture that failed otherwise; the detail says how
+  cancelled,            ///< ended on request, without a result
   encoder_failed,       ///< the encoder process did not do its work; the raw capture is kept
   not_a_raw_capture,    ///< a file of another kind
   unknown_raw_version,  ///< a raw capture of another version of loopscope
@@ -34,7 +36,7 @@ inline boost::system::error_code make_error_code(errc value) noexcept {
   return {static_cast<int>(value), loopscope_category()};
 }
 
-/// A file operation that failed: the value is its errno, so that the cause reaches who is told.
+/// A file operation that failed: the value is its errno, so that the cause reaches the caller.
 boost::system::error_category const& storage_category() noexcept;
 
 inline boost::system::error_code storage_error(int error) noexcept {

@@ -27,7 +27,9 @@ asio::awaitable<result<artifacts::artifact>> capture_files::store_raw(std::strin
   auto write = [&] { return files->front().write(bytes); };
   auto const written = co_await runtime::offload(with_.workers.bulk_lane, std::move(write));
   if (!written) co_return written.error();
-  auto stored = co_await publish(std::move(*files));
+  auto const completed = co_await complete(*files);
+  if (completed) co_return completed;
+  auto stored = co_await commit(std::move(*files));
   if (!stored) co_return stored.error();
   co_return std::move(stored->front());
 }
@@ -37,22 +39,24 @@ asio::awaitable<result<encoded_files>> capture_files::encode(capture_job& job,
                                                              std::vector<std::string> formats) {
   auto files = co_await create(formats);
   if (!files) co_return files.error();
-  auto const kept = "the raw capture is kept: " + raw.path.string();
-
-  auto const report = co_await run_encoder(job, raw, formats, *files);
+  auto report = co_await run_encoder(job, raw, formats, *files);
+  if (report) {
+    auto const completed = co_await complete(*files);
+    if (completed == make_error_code(errc::encoder_failed))
+      job.state.detail = "it left a file empty";
+    if (completed) report = completed;
+  }
+  // Nothing can be cancelled any more once the files are published.
+  if (job.is_cancelled()) report = errc::cancelled;
   if (!report) {
-    files->clear();
+    co_await drop(std::move(*files));
     if (report.error() == make_error_code(errc::cancelled))
       co_await remove(raw.name);
     else
-      job.state.detail += "; " + kept;
+      job.state.detail += "; the raw capture is kept: " + raw.path.string();
     co_return report.error();
   }
-  if (std::any_of(files->begin(), files->end(), is_empty)) {
-    job.state.detail = "it left a file empty; " + kept;
-    co_return errc::encoder_failed;
-  }
-  auto artifacts = co_await publish(std::move(*files));
+  auto artifacts = co_await commit(std::move(*files));
   if (!artifacts) co_return artifacts.error();
   co_await remove(raw.name);
   co_return encoded_files{std::move(*artifacts), *report};
@@ -83,18 +87,26 @@ asio::awaitable<result<encoder_report>> capture_files::run_encoder(
   co_return co_await job.cancellable(std::move(work));
 }
 
-// What takes as long as there are bytes comes first, on the other lane than the store's.
-asio::awaitable<result<std::vector<artifacts::artifact>>> capture_files::publish(
-    pending_files files) {
-  auto complete = [&]() -> result<void> {
-    for (auto& each : files)
-      if (auto const done = each.complete(); !done) return done.error();
-    return {};
+asio::awaitable<boost::system::error_code> capture_files::complete(pending_files& files) {
+  auto work = [&] {
+    boost::system::error_code failure;
+    if (std::any_of(files.begin(), files.end(), is_empty)) failure = errc::encoder_failed;
+    for (auto each = files.begin(); !failure && each != files.end(); ++each)
+      if (auto const done = each->complete(); !done) failure = done.error();
+    return failure;
   };
-  auto const done = co_await runtime::offload(with_.workers.bulk_lane, std::move(complete));
-  if (!done) co_return done.error();
-  auto commit = [&] { return with_.store.commit(std::move(files)); };
-  co_return co_await runtime::offload(with_.workers.short_lane, std::move(commit));
+  co_return co_await runtime::offload(with_.workers.bulk_lane, std::move(work));
+}
+
+asio::awaitable<result<std::vector<artifacts::artifact>>> capture_files::commit(
+    pending_files files) {
+  auto work = [&] { return with_.store.commit(std::move(files)); };
+  co_return co_await runtime::offload(with_.workers.short_lane, std::move(work));
+}
+
+asio::awaitable<void> capture_files::drop(pending_files files) {
+  auto work = [&] { files.clear(); };
+  co_await runtime::offload(with_.workers.bulk_lane, std::move(work));
 }
 
 asio::awaitable<void> capture_files::remove(std::string name) {

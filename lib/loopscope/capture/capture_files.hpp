@@ -47,11 +47,14 @@ class capture_files {
   using pending_files = std::vector<artifacts::pending_artifact>;
 
   boost::asio::awaitable<result<pending_files>> create(std::vector<std::string> extensions);
-  boost::asio::awaitable<result<encoder_report>> run_encoder(capture_job& job,
-                                                             artifacts::artifact const& raw,
-                                                             std::vector<std::string> const& formats,
-                                                             pending_files const& outputs);
-  boost::asio::awaitable<result<std::vector<artifacts::artifact>>> publish(pending_files files);
+  boost::asio::awaitable<result<encoder_report>> run_encoder(
+      capture_job& job, artifacts::artifact const& raw, std::vector<std::string> const& formats,
+      pending_files const& outputs);
+  /// Makes what was written durable and reads its digest: as long as there are bytes.
+  /// \return  errc::encoder_failed if a file is empty; a storage error; none.
+  boost::asio::awaitable<boost::system::error_code> complete(pending_files& files);
+  boost::asio::awaitable<result<std::vector<artifacts::artifact>>> commit(pending_files files);
+  boost::asio::awaitable<void> drop(pending_files files);
   boost::asio::awaitable<void> remove(std::string name);
 
   capture_services with_;

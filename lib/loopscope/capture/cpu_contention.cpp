@@ -37,7 +37,8 @@ seconds stolen_time(std::filesystem::path const& root) {
 
 }  // namespace
 
-cpu_contention operator-(cpu_contention_counters const& later, cpu_contention_counters const& earlier) {
+cpu_contention operator-(cpu_contention_counters const& later,
+                         cpu_contention_counters const& earlier) {
   cpu_contention between{.throttled = {}, .stolen = later.stolen - earlier.stolen};
   for (auto const& [group, time] : later.throttled)
     if (auto const before = earlier.throttled.find(group); before != earlier.throttled.end())

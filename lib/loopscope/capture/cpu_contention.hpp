@@ -19,7 +19,8 @@ struct cpu_contention_counters {
 };
 
 /// What came in between. Groups that are not in both are left out.
-cpu_contention operator-(cpu_contention_counters const& later, cpu_contention_counters const& earlier);
+cpu_contention operator-(cpu_contention_counters const& later,
+                         cpu_contention_counters const& earlier);
 
 /// \param root  where `proc` and `sys` lie; another one only in tests.
 /// \return  without what the system does not tell.

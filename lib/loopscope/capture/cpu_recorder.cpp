@@ -71,10 +71,10 @@ result<void> cpu_recorder::start() {
   return sampling;
 }
 
-// On the short lane.
+// On the short lane. Drops what was taken.
 void cpu_recorder::stop() {
   if (with_.sampler.running()) std::ignore = with_.sampler.stop();
-  std::ignore = with_.gperftools.stop(1us);  // empty when it does not run
+  with_.gperftools.discard();
 }
 
 asio::awaitable<result<capture_result>> cpu_recorder::record(capture_job& job, std::string stem) {
@@ -85,8 +85,8 @@ asio::awaitable<result<capture_result>> cpu_recorder::record(capture_job& job, s
   } catch (...) {
     failure = std::current_exception();
   }
-  auto reset = [this] { stop(); };
-  co_await runtime::offload(with_.files.workers.short_lane, std::move(reset));
+  auto discard = [this] { stop(); };
+  co_await runtime::offload(with_.files.workers.short_lane, std::move(discard));
   if (failure) std::rethrow_exception(failure);
   co_return outcome;
 }
@@ -106,8 +106,9 @@ asio::awaitable<result<capture_result>> cpu_recorder::record_while_sampling(capt
   quality.truncated = truncated;
 
   capture_files files{with_.files, std::move(stem)};
-  auto write = [&] { return raw_bytes(profile); };
+  auto write = [taken = std::move(profile)] { return raw_bytes(taken); };
   auto bytes = co_await runtime::offload(with_.files.workers.bulk_lane, std::move(write));
+  if (job.is_cancelled()) co_return errc::cancelled;
   auto raw = co_await files.store_raw(std::move(bytes));
   if (!raw) co_return raw.error();
   auto encoded = co_await files.encode(job, std::move(*raw), cpu_formats());
@@ -152,8 +153,8 @@ asio::awaitable<model::cpu_quality> cpu_recorder::judge(model::raw_cpu_profile c
   quality.samples_taken = profile.samples.size();
   quality.dropped = profile.dropped;
   for (auto const& sample : profile.samples) quality.overruns += sample.overruns;
-  auto const contention =
-      co_await runtime::offload(with_.files.workers.short_lane, [] { return read_cpu_contention(); });
+  auto const contention = co_await runtime::offload(with_.files.workers.short_lane,
+                                                    [] { return read_cpu_contention(); });
   auto const meanwhile = contention - contention_before_;
   quality.throttled = meanwhile.throttled;
   quality.stolen = meanwhile.stolen;

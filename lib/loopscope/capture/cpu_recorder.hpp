@@ -44,6 +44,7 @@ class cpu_recorder {
   /// \return  errc::busy  gperftools profiles already, perhaps by CPUPROFILE;
   ///          errc::unsupported  this build cannot sample;
   ///          a storage error.
+  /// \throws  system_error if the kernel has no timer or no memory for it.
   static boost::asio::awaitable<result<started_capture>> begin(services with, cpu_request request);
 
   cpu_recorder(services with, cpu_request request) : with_{with}, request_{request} {}

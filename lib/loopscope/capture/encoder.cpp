@@ -30,7 +30,7 @@ std::string first_line(std::string const& text) {
   return text.substr(0, text.find('\n'));
 }
 
-// For people: a process that went astray may print anything.
+// For people: a process that failed may have printed anything.
 std::string first_printable_line(std::string text) {
   constexpr std::size_t enough = 500;
   text = first_line(text).substr(0, enough);
@@ -51,7 +51,9 @@ std::optional<encoder_report> parse_report(std::string const& output) {
 // Waits for the process' end. \return false if the limit or a cancellation came first.
 asio::awaitable<bool> has_ended(process::child& child, std::chrono::seconds limit) {
   auto const loop = co_await asio::this_coro::executor;
-  asio::posix::stream_descriptor event{loop, dup(child.exit_event())};
+  auto const own = dup(child.exit_event());
+  if (own < 0) throw std::system_error{errno, std::generic_category(), "dup"};
+  asio::posix::stream_descriptor event{loop, own};
   asio::steady_timer timer{loop, limit};
   auto const readable = asio::posix::stream_descriptor::wait_read;
   auto race = asio::experimental::make_parallel_group(event.async_wait(readable, asio::deferred),
@@ -87,11 +89,11 @@ asio::awaitable<result<encoder_report>> encoder::run(
   why = status.succeeded() ? std::string{} : to_text(status);
   if (state.cancelled() != asio::cancellation_type::none) co_return errc::cancelled;
   if (!ended) why = "it took longer than " + std::to_string(limit.count()) + " s";
-  // What it said explains an end that failed, not one whose outcome nobody knows.
+  // What it said explains an end that failed, not one whose outcome is unknown.
   auto const text = first_printable_line(child->errors());
   if (!why.empty() && !text.empty() && status.how != process::exit_status::kind::unknown)
     why = text;
-  if (status == disk_full) co_return storage_error(ENOSPC);
+  if (status == disk_full) co_return errc::storage_full;
   if (!why.empty()) co_return errc::encoder_failed;
 
   auto const report = parse_report(child->output());

@@ -18,8 +18,8 @@ struct encoder_report {
 };
 
 /// Runs `loopscope encode` as a process of its own, niced, with an environment that has none of
-/// our secrets. Symbolizing takes tens of megabytes and a parser of foreign bytes, which the service
-/// is spared. \thread control
+/// our secrets. Symbolizing takes tens of megabytes and a parser of foreign bytes, which the
+/// service is spared. \thread control
 class encoder {
  public:
   /// \param program  the `loopscope` executable.
@@ -30,7 +30,7 @@ class encoder {
   /// \param limit    the process is killed when it takes longer.
   /// \return  errc::encoder_failed with `why` set: it could not be started, ended with an error
   ///          or a signal, or took too long;
-  ///          a storage error of ENOSPC  there was no room for its output;
+  ///          errc::storage_full  there was no room for its output;
   ///          errc::cancelled.
   /// \cancel  any: the process is killed; the outputs are then worthless.
   boost::asio::awaitable<result<encoder_report>> run(

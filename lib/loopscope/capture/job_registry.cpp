@@ -43,7 +43,8 @@ asio::awaitable<result<std::string>> job_registry::start(capture_kind kind,
   auto const job = std::make_shared<capture_job>(control_, std::move(state));
   if (finishing_) job->end_early();
   auto const& id = job->state.id;
-  jobs_.remove_if([&](job_pointer const& each) { return each->state.id == id; });
+  jobs_.remove_if(
+      [&](job_pointer const& each) { return each->state.id == id && !each->state.is_running(); });
   jobs_.push_back(job);
   forget_oldest();
   tasks_.spawn([this, job, one = std::move(*capture)] { return run(job, one); });
@@ -65,7 +66,7 @@ asio::awaitable<void> job_registry::run(job_pointer job, started_capture capture
     outcome = co_await capture.record(*job);
   } catch (std::exception const& error) {
     job->state.detail = error.what();
-    outcome = errc::encoder_failed;
+    outcome = errc::capture_failed;
   }
   finish(*job, std::move(outcome));
 }

@@ -46,11 +46,13 @@ class job_registry {
   /// \return  its id;
   ///          errc::busy  one of this kind runs already;
   ///          an error of `with`.
+  /// \throws  what `with` throws.
   boost::asio::awaitable<result<std::string>> start(capture_kind kind, boost::json::object request,
                                                     begin with);
 
   /// Waits for a capture's end.
   /// \return  its last state; none if no such capture is known.
+  /// \cancel  not passed on: the wait ends with the capture.
   boost::asio::awaitable<std::optional<capture_state>> wait(std::string id);
 
   /// The id of the capture of this kind that runs, if one does.
@@ -65,7 +67,8 @@ class job_registry {
   /// Ends sampling, now and of every later capture; what was taken is encoded.
   void finish_early();
 
-  /// Waits until no capture runs, then cancels what is left after `limit`.
+  /// Waits until no capture runs, then cancels what is left after `limit` and waits for it.
+  /// \cancel  not passed on.
   boost::asio::awaitable<void> drain(std::chrono::milliseconds limit);
 
  private:

@@ -4,6 +4,9 @@
 #include <loopscope/control/capture_json.hpp>
 #include <loopscope/http/range.hpp>
 
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -76,12 +79,16 @@ result<std::optional<http::byte_range>> wanted_range(http::request const& reques
   return http::parse_range(request.header(http::field::range), about.size);
 }
 
+// The caller's coroutine does not throw when it is cancelled: after a shutdown's grace it is to end
+// with a response, not with an error in the log.
 asio::awaitable<result<artifacts::open_artifact>> open_with_digest(runtime::workers& workers,
                                                                    artifacts::store& store,
                                                                    std::string name) {
+  auto const state = co_await asio::this_coro::cancellation_state;
   auto open = [&] { return store.open(name); };
   auto opened = co_await runtime::offload(workers.short_lane, std::move(open));
   if (!opened || !opened->about.sha256.empty()) co_return opened;
+  if (state.cancelled() != asio::cancellation_type::none) co_return errc::cancelled;
   auto read = [&] { return store.digest(*opened); };
   opened->about.sha256 = co_await runtime::offload(workers.bulk_lane, std::move(read));
   co_return opened;
@@ -96,6 +103,7 @@ http::response unsatisfiable(boost::system::error_code error, byte_count size) {
 }  // namespace
 
 asio::awaitable<http::response> list_artifacts::operator()(http::request const&) const {
+  co_await asio::this_coro::throw_if_cancelled(false);
   auto read = [this] { return store.list(); };
   auto const found = co_await runtime::offload(workers.short_lane, std::move(read));
   if (!found) co_return http::problem(found.error());
@@ -103,13 +111,14 @@ asio::awaitable<http::response> list_artifacts::operator()(http::request const&)
   byte_count sum;
   for (auto const& each : *found) {
     all.push_back(each);
-    if (each.sha256.empty()) {
-      auto const opened = co_await open_with_digest(workers, store, each.name);
-      if (opened)
-        all.back() = opened->about;
-      else
-        all.pop_back();  // removed since
-    }
+    if (!each.sha256.empty()) continue;
+    auto const opened = co_await open_with_digest(workers, store, each.name);
+    if (opened)
+      all.back() = opened->about;
+    else if (opened.error() == make_error_code(errc::not_found))
+      all.pop_back();  // removed since
+    else
+      co_return http::problem(opened.error());
   }
   for (auto const& each : all) sum += each.size;
   boost::json::object const body{
@@ -118,6 +127,7 @@ asio::awaitable<http::response> list_artifacts::operator()(http::request const&)
 }
 
 asio::awaitable<http::response> send_artifact::operator()(http::request const& request) const {
+  co_await asio::this_coro::throw_if_cancelled(false);
   auto opened = co_await open_with_digest(workers, store, request.path_segment);
   if (!opened) co_return http::problem(opened.error());
 

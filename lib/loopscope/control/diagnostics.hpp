@@ -43,8 +43,8 @@ struct diagnostics_settings {
 };
 
 /// Everything that loopscope does for one service with one loop, put together: metrics, the
-/// artifact store, captures of the loop's thread, and the endpoints over them, for the service's own
-/// listener to serve.
+/// artifact store, captures of the loop's thread, and the endpoints over them, for the service's
+/// own listener to serve.
 ///
 /// Owns the control thread and the workers. Captures belong to the control thread, so one that has
 /// started ends on time while the loop is blocked.
@@ -65,6 +65,7 @@ class diagnostics {
 
   /// Waits up to `grace` for captures, cancels what is left, and ends everything that start()
   /// began. Call it once, after the listeners have stopped.
+  /// \cancel  not passed on.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds grace);
 
   /// Waits for the threads. Comes after stop(), when the loop has ended.

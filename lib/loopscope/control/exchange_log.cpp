@@ -6,7 +6,7 @@ namespace loopscope::control {
 
 namespace {
 
-// One label for all that strangers make up: the number of series stays bounded.
+// One label for all that clients make up: the number of series stays bounded.
 constexpr std::string_view unmatched = "(unmatched)";
 constexpr std::string_view unknown_method = "(unknown)";
 

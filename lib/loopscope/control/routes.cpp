@@ -25,19 +25,11 @@ struct set_log_level {
   }
 };
 
-}  // namespace
-
-std::vector<http::route> routes(services const& with) {
-  using http::access;
+std::vector<http::route> capture_routes(services const& with) {
   using http::verb;
   auto const& prefix = with.paths.prefix;
   captures const jobs{with.control, with.jobs, prefix + "/captures/"};
   return {
-      {.method = verb::get,
-       .path = with.paths.metrics,
-       .access = access::open,
-       .handler = make_scrape_handler(with),
-       .summary = "Metrics in Prometheus' text format"},
       {.method = verb::post,
        .path = prefix + "/cpu-profile",
        .handler = record_cpu_profile{jobs, with.cpu},
@@ -52,6 +44,13 @@ std::vector<http::route> routes(services const& with) {
        .path = prefix + "/captures/{id}",
        .handler = cancel_capture{jobs},
        .summary = "Cancel a capture"},
+  };
+}
+
+std::vector<http::route> artifact_routes(services const& with) {
+  using http::verb;
+  auto const& prefix = with.paths.prefix;
+  return {
       {.method = verb::get,
        .path = prefix + "/artifacts",
        .handler = list_artifacts{with.workers, with.store},
@@ -64,12 +63,28 @@ std::vector<http::route> routes(services const& with) {
        .path = prefix + "/artifacts/{name}",
        .handler = delete_artifact{with.workers, with.store},
        .summary = "Delete an artifact"},
+  };
+}
+
+}  // namespace
+
+std::vector<http::route> routes(services const& with) {
+  using http::verb;
+  std::vector<http::route> all{
+      {.method = verb::get,
+       .path = with.paths.metrics,
+       .access = http::access::open,
+       .handler = make_scrape_handler(with),
+       .summary = "Metrics in Prometheus' text format"},
       {.method = verb::put,
-       .path = prefix + "/log-level",
+       .path = with.paths.prefix + "/log-level",
        .handler = set_log_level{with.log},
        .summary = "Change the log level",
        .parameters = {http::choice_parameter{"level", {"debug", "info", "warn", "error"}}}},
   };
+  for (auto const& part : {capture_routes(with), artifact_routes(with)})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
 }
 
 }  // namespace loopscope::control

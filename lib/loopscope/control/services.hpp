@@ -28,7 +28,7 @@ struct services {
   logger& log;
   endpoint_paths const& paths;
   runtime::workers& workers;
-  artifacts::store& store;  ///< used on the short lane
+  artifacts::store& store;  ///< used on the short lane; its digest() on the bulk lane
   boost::asio::any_io_executor control;
   capture::job_registry& jobs;  ///< used on `control`
   capture::cpu_recorder::services cpu;

@@ -25,7 +25,7 @@ namespace {
 
 // gperftools ends a profile with a line on stderr, which would stand between a service's own log
 // lines. While this lives, what C code prints to `stderr` is gathered; all but that line is
-// printed afterwards. Descriptor 2 itself, and whoever writes to it, is left alone.
+// printed afterwards. Descriptor 2 itself, and what else writes to it, is left alone.
 class gathered_stderr {
  public:
   gathered_stderr() : memory_{open_memstream(&text_, &size_)} {
@@ -49,6 +49,11 @@ class gathered_stderr {
   std::FILE* memory_;
 };
 
+void end_profile() noexcept {
+  gathered_stderr const quiet;
+  ProfilerStop();
+}
+
 std::string path_of(int fd) {
   return "/proc/self/fd/" + std::to_string(fd);
 }
@@ -68,9 +73,7 @@ bool gperftools_profiler::available() noexcept {
 }
 
 gperftools_profiler::~gperftools_profiler() {
-  if (!file_) return;
-  gathered_stderr const quiet;
-  ProfilerStop();
+  discard();
 }
 
 result<void> gperftools_profiler::start() {
@@ -85,14 +88,17 @@ result<void> gperftools_profiler::start() {
   return {};
 }
 
+void gperftools_profiler::discard() noexcept {
+  if (!file_) return;
+  end_profile();
+  file_ = {};
+}
+
 std::string gperftools_profiler::stop(std::chrono::microseconds period) {
   if (!file_) return {};
-  {
-    gathered_stderr const quiet;
-    ProfilerStop();
-  }
+  end_profile();
   auto const file = std::exchange(file_, file_descriptor{});
-  auto profile = read_file(path_of(file.get()));
+  auto profile = read_rest(file.get());  // from its beginning: gperftools has an offset of its own
   if (!profile) throw std::system_error{profile.error(), "cannot read the profile"};
   put_period(*profile, period);
   return std::move(*profile);
@@ -109,6 +115,8 @@ gperftools_profiler::~gperftools_profiler() = default;
 result<void> gperftools_profiler::start() {
   return errc::unsupported;
 }
+
+void gperftools_profiler::discard() noexcept {}
 
 std::string gperftools_profiler::stop(std::chrono::microseconds) {
   return {};

@@ -29,8 +29,12 @@ class gperftools_profiler {
   /// Ends counting.
   /// \param period  the one that was really used; it is noted in the profile.
   /// \return  the profile in gperftools' own format; empty when it was not running.
+  /// \throws  system_error if it cannot be read.
   /// Source: https://gperftools.github.io/gperftools/cpuprofile-fileformat.html
   std::string stop(std::chrono::microseconds period);
+
+  /// Ends counting, if it runs, and drops the profile.
+  void discard() noexcept;
 
  private:
   file_descriptor file_;

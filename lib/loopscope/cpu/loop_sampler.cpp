@@ -40,13 +40,13 @@ struct sigaction previous_action {};
 // Runs on the sampled thread, between any two instructions of it.
 void on_sigprof(int signal, siginfo_t* info, void* context) noexcept {
   auto const interrupted_errno = errno;  // the code we interrupt may be about to read it
-  // Order matters: stop() clears the sink, then waits until nobody is in here.
+  // Order matters: stop() clears the sink, then waits until no handler is in here.
   in_handler.store(true, std::memory_order_seq_cst);
   if (auto* const to = active_sink.load(std::memory_order_seq_cst)) {
     if (auto* const slot = to->ring.begin_push()) {
       slot->time_ns = clock_ns(CLOCK_MONOTONIC);  // a vDSO call: no lock, no allocation
       slot->label = current_work_label;           // initial-exec TLS: a plain load
-      // Of a signal that somebody sent, the same bytes are the sender's user id.
+      // Of a signal that a process sent, the same bytes are the sender's user id.
       slot->overruns =
           info && info->si_code == SI_TIMER ? static_cast<std::uint32_t>(info->si_overrun) : 0;
       slot->depth = static_cast<std::uint32_t>(
@@ -113,13 +113,13 @@ bool loop_sampler::available() noexcept {
 #endif
 }
 
-loop_sampler::loop_sampler() : thread_{gettid()} {
-  auto const stack = unwind::own_stack();
-  stack_ = {stack.begin, stack.end, unwind::outermost_frame(stack, unwind::executable_text())};
-}
+loop_sampler::loop_sampler()
+    : thread_{gettid()},
+      stack_{unwind::own_stack()},
+      outermost_frame_{unwind::outermost_frame(stack_, unwind::executable_text())} {}
 
 loop_sampler::~loop_sampler() {
-  if (timer_) std::ignore = stop();  // nobody asked for what was taken
+  if (timer_) std::ignore = stop();  // what was taken is not wanted
 }
 
 result<void> loop_sampler::start(int hz) {
@@ -127,8 +127,7 @@ result<void> loop_sampler::start(int hz) {
   if (!available()) return errc::unsupported;
   if (timer_) return errc::busy;
   auto const period = std::chrono::microseconds{std::chrono::seconds{1}} / hz;
-  recording_ =
-      std::make_unique<recording>(unwind::address_range{stack_.begin, stack_.end}, stack_.outermost);
+  recording_ = std::make_unique<recording>(stack_, outermost_frame_);
   recording_->profile.period = period;
   recording_->profile.start_unix_ns = clock_ns(CLOCK_REALTIME);
   recording_->profile.start_ns = clock_ns(CLOCK_MONOTONIC);

@@ -3,6 +3,7 @@
 #include <loopscope/base/result.hpp>
 #include <loopscope/cpu/thread_timer.hpp>
 #include <loopscope/model/cpu_profile.hpp>
+#include <loopscope/unwind/stack_bounds.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -49,7 +50,7 @@ class loop_sampler {
   /// Samples taken over so far.
   [[nodiscard]] std::uint64_t taken() const noexcept;
 
-  /// Ends sampling. Executable, maps and the native profile are for the caller to add.
+  /// Ends sampling. Executable, maps and gperftools' profile are for the caller to add.
   model::raw_cpu_profile stop();
 
  private:
@@ -58,11 +59,8 @@ class loop_sampler {
   static void detach() noexcept;
 
   pid_t thread_;
-  struct stack_bounds {
-    std::uintptr_t begin;
-    std::uintptr_t end;
-    std::uintptr_t outermost;
-  } stack_;
+  unwind::address_range stack_;
+  std::uintptr_t outermost_frame_;
   std::unique_ptr<recording> recording_;
   std::optional<thread_timer> timer_;
 };

@@ -18,11 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr byte_count unlimited{std::numeric_limits<std::uint64_t>::max()};
 
-// Empty if there is no such file.
-std::string contents(fs::path const& file) {
-  return read_file_or_nothing(file);
-}
-
 // The number at the beginning of `text`, which may start with spaces; none for `max`.
 std::optional<std::uint64_t> number(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
@@ -39,7 +34,7 @@ std::optional<std::uint64_t> number_after(std::string_view text, std::string_vie
 }
 
 byte_count machine_headroom(fs::path const& root) {
-  auto const kib = number_after(contents(root / "proc/meminfo"), "MemAvailable:");
+  auto const kib = number_after(read_file_or_nothing(root / "proc/meminfo"), "MemAvailable:");
   return kib ? kibibytes(*kib) : unlimited;
 }
 
@@ -55,10 +50,10 @@ constexpr file_names version_2{"memory.max", "memory.current", "inactive_file "}
 
 byte_count group_headroom(cgroup const& group) {
   auto const& names = group.version == 2 ? version_2 : version_1;
-  auto const limit = number(contents(group.directory / names.limit));
-  auto const used = number(contents(group.directory / names.usage));
+  auto const limit = number(read_file_or_nothing(group.directory / names.limit));
+  auto const used = number(read_file_or_nothing(group.directory / names.usage));
   if (!limit || !used) return unlimited;
-  auto const stat = contents(group.directory / "memory.stat");
+  auto const stat = read_file_or_nothing(group.directory / "memory.stat");
   auto const cache = number_after(stat, names.reclaimable).value_or(0);
   auto const needed = *used - std::min(*used, cache);
   return {*limit - std::min(*limit, needed)};

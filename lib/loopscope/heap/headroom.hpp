@@ -13,7 +13,7 @@ namespace loopscope::heap {
 /// succeeds, and the OOM killer comes when the pages are touched.
 ///
 /// \param root  where `proc` and `sys` lie; another one only in tests.
-/// \return  the largest number if nothing limits or tells.
+/// \return  the largest number if no limit is known.
 /// \thread  any; it reads some files of /proc and /sys.
 /// Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (memory.max, memory.current,
 ///         memory.stat) and cgroup-v1/memory.html.

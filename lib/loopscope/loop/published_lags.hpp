@@ -25,12 +25,14 @@ class published_lags {
   void record(duration lag) noexcept;
 
   /// Adds what was recorded for the stretches after `oldest` to `sum`. A lag that is being recorded
-  /// meanwhile may be missing, and all of them if begin() comes in between. \thread any
+  /// meanwhile may be missing, or in the sums only, and all of them if begin() comes in between.
+  /// \thread any
   void add_to(lag_histogram& sum, std::int64_t oldest) const noexcept;
 
  private:
-  // Whoever sees a value of the next stretch also sees that the number has changed: every store
-  // releases, every load of a reader acquires.
+  // A reader that sees a value of the next stretch also sees, when it looks at the number again,
+  // that it has changed: begin() first marks it, then every value is stored with release, and a
+  // reader loads every value with acquire before it looks.
   static constexpr auto relaxed = std::memory_order_relaxed;
   static constexpr auto acquire = std::memory_order_acquire;
   static constexpr auto release = std::memory_order_release;

@@ -24,7 +24,8 @@ class http_metrics {
 
   /// \param method  one of a bounded set.
   /// \param route   the route's pattern, not the path: one of a bounded set.
-  /// Both texts outlive this object: the series is remembered by their addresses. O(1).
+  /// The series is remembered by the addresses of both texts: as long as this object records, no
+  /// other text comes to lie there. O(1).
   void record(std::string_view method, std::string_view route, unsigned status,
               std::chrono::nanoseconds duration);
 

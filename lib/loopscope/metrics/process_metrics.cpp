@@ -19,7 +19,7 @@ double seconds(timeval const& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
-// A counter is told how much it grew.
+// A counter takes only by how much it grew.
 void advance(prometheus::Counter& counter, double to) {
   auto const by = to - counter.Value();
   if (by > 0) counter.Increment(by);
@@ -60,18 +60,14 @@ double start_time() {
 }  // namespace
 
 process_metrics::process_metrics(families const& make)
-    : cpu_user_{make.counter("process_cpu_user_seconds_total",
-                             "User CPU time spent in seconds.")},
-      cpu_system_{make.counter("process_cpu_system_seconds_total",
-                               "System CPU time spent in seconds.")},
-      cpu_{make.counter("process_cpu_seconds_total",
-                        "User and system CPU time spent in seconds.")},
+    : cpu_user_{make.counter("process_cpu_user_seconds_total", "User CPU time spent in seconds.")},
+      cpu_system_{
+          make.counter("process_cpu_system_seconds_total", "System CPU time spent in seconds.")},
+      cpu_{make.counter("process_cpu_seconds_total", "User and system CPU time spent in seconds.")},
       start_time_{make.gauge("process_start_time_seconds",
                              "Start time of the process in seconds since the Unix epoch.")},
-      resident_{
-          make.gauge("process_resident_memory_bytes", "Resident memory size in bytes.")},
-      virtual_{
-          make.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")},
+      resident_{make.gauge("process_resident_memory_bytes", "Resident memory size in bytes.")},
+      virtual_{make.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.")},
       heap_{make.gauge("process_heap_bytes", "Size of the data segment in bytes.")},
       open_fds_{make.gauge("process_open_fds", "Number of open file descriptors.")},
       max_fds_{make.gauge("process_max_fds", "Maximum number of open file descriptors.")},

@@ -32,8 +32,8 @@ class section_writer {
   std::ostream& out_;
 };
 
-/// Takes sections off the front of a raw capture. Bounded by the input: a size that it does not hold
-/// is an error.
+/// Takes sections off the front of a raw capture. Bounded by the input: a size that it does not
+/// hold is an error.
 class section_reader {
  public:
   struct section {

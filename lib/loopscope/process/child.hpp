@@ -22,7 +22,7 @@ struct child_options {
 
 /// A process that we started. Its destructor kills it if it still runs, and reaps it.
 ///
-/// How it ended can only be told if the application leaves SIGCHLD at its default. A parent may
+/// How it ended is only known if the application leaves SIGCHLD at its default. A parent may
 /// hand on SIGCHLD ignored, so `main` does well to set it to SIG_DFL before it starts a child.
 ///
 /// Owns a thread, which blocks every signal and waits for the end, where the system refuses
@@ -51,7 +51,8 @@ class child {
   /// Without effect on a process that has ended.
   void kill() noexcept;
 
-  /// Blocks until the end, which has to be near, and tells how it came; the same every time.
+  /// Blocks until the end, which has to be near.
+  /// \return how it came; the same every time.
   exit_status wait();
 
   /// What it wrote since the last call, up to the capacity of a pipe (64 KiB).

@@ -91,7 +91,7 @@ class table_builder {
     return known->second;
   }
 
-  // Code that runs before `main` or a thread's function, which tells nobody anything.
+  // Code that runs before `main` or a thread's function, which is of no use to a reader.
   [[nodiscard]] bool is_start_code(std::uint32_t at) const {
     auto const& location = locations_[at];
     if (location.module == model::code_location::no_module) return true;

@@ -27,7 +27,7 @@ file_descriptor copy_vdso(mapping const& like) {
   auto const size = own.end - own.start;
   if (size != like.end - like.start) return {};
   file_descriptor copy{memfd_create("vdso", MFD_CLOEXEC)};
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells addresses as numbers
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel has addresses as numbers
   auto const* const image = reinterpret_cast<char const*>(own.start);
   if (!copy || write(copy.get(), image, size) != static_cast<ssize_t>(size)) return {};
   return copy;

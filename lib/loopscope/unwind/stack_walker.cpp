@@ -41,7 +41,7 @@ std::size_t stack_walker::walk(ucontext_t& interrupted,
   while (place && depth < to.size()) {
     place = follow_frame_pointers(*place, to, depth);
     if (!place || depth == to.size()) break;
-    // Somebody else's code has called back into ours. Its frames are found by sp, pc and, rarely,
+    // Code of another object has called back into ours. Its frames are found by sp, pc and, rarely,
     // the frame pointer; the other registers are stale.
     ucontext_t outside = interrupted;
     set_place(outside, *place);

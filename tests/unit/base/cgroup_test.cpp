@@ -36,7 +36,7 @@ TEST_CASE("A process belongs to its cgroup and every one above", "[base]") {
     CHECK(found("cpu", "0::/system.slice/app\n") == expected);
   }
 
-  SECTION("of which the root alone is seen with a cgroup namespace") {
+  SECTION("with a cgroup namespace, which shows the root alone") {
     CHECK(found("memory", "0::/\n") == groups{{2, "."}});
   }
 
@@ -59,7 +59,7 @@ TEST_CASE("A process belongs to its cgroup and every one above", "[base]") {
   }
 }
 
-TEST_CASE("A list of cgroups that tells nothing names none", "[base]") {
+TEST_CASE("A list of cgroups that says nothing names none", "[base]") {
   SECTION("empty or damaged") {
     auto const rows = GENERATE(as<std::string>{}, "", "\n", "nonsense\n", "0:memory\n");
     CAPTURE(rows);

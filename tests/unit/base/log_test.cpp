@@ -282,10 +282,10 @@ TEST_CASE("A reader that goes away does not end the program", "[base]") {
   pipe.from = file_descriptor{};
   {
     logger log{pipe.to.get()};
-    log.audit("nobody hears", {});
+    log.audit("nobody reads", {});
   }
   logger again{pipe.to.get()};
-  again.info("nobody hears");
+  again.info("nobody reads");
 
   SUCCEED("SIGPIPE did not end the process");
 }

@@ -49,7 +49,7 @@ TEST_CASE("A failed file operation keeps its cause", "[base]") {
   CHECK(std::string{storage_category().name()} == "loopscope.storage");
 }
 
-TEST_CASE("No room is told from other causes", "[base]") {
+TEST_CASE("No room is told apart from other causes", "[base]") {
   for (auto const error : {ENOSPC, EDQUOT, EFBIG}) CHECK(means_no_space(error));
   for (auto const error : {0, EIO, EROFS, ENOENT, EMFILE}) CHECK_FALSE(means_no_space(error));
 }

@@ -25,7 +25,9 @@ TEST_CASE("The length of the first character", "[base]") {
   auto const [text, length] = GENERATE(table<std::string, std::size_t>({
       {"", 0},
       {"ab", 1},
-      {"\xC3\xA9" "b", 2},
+      {"\xC3\xA9"
+       "b",
+       2},
       {"\xE2\x82\xAC", 3},
       {"\xF0\x9F\x98\x80", 4},
       {"\x80", 0},

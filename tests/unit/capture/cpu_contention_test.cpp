@@ -40,7 +40,7 @@ struct machine {
 TEST_CASE("The time that a process is kept from the CPU", "[capture]") {
   machine host;
 
-  SECTION("is zero where nothing tells") {
+  SECTION("is zero where nothing reports it") {
     CHECK(host.read().throttled.count() == 0);
     CHECK(host.read().stolen.count() == 0);
   }

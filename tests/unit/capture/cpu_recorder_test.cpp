@@ -215,9 +215,9 @@ TEST_CASE("A CPU capture that cannot be encoded", "[capture]") {
   if (!can_sample()) return;
 
   SECTION("fails with the encoder's words, and keeps the raw capture") {
-    auto const [script, error] = GENERATE(table<std::string, boost::system::error_code>({
+    auto const [script, error] = GENERATE(table<std::string, errc>({
         {"echo 'bad samples' >&2; exit 1", errc::encoder_failed},
-        {"echo 'bad samples' >&2; exit 3", storage_error(ENOSPC)},
+        {"echo 'bad samples' >&2; exit 3", errc::storage_full},
     }));
     CAPTURE(script);
     sampled lab{mebibytes(64), "#!/bin/sh\n" + script + '\n'};

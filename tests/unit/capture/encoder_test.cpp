@@ -12,7 +12,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -34,14 +33,15 @@ struct encoding {
   encoding() { test::write_file(dir / "raw", "samples"); }
 
   asio::awaitable<result<capture::encoder_report>> run(std::string_view script,
-                                                std::chrono::seconds limit) {
+                                                       std::chrono::seconds limit) {
     capture::encoder const encoder{test::write_program(dir / "encoder", script)};
     auto const outputs = std::vector{std::pair{std::string{"folded"}, dir / "a b.folded"},
                                      std::pair{std::string{"prof"}, dir / "c.prof"}};
     co_return co_await encoder.run(dir / "raw", outputs, limit, why);
   }
 
-  result<capture::encoder_report> encode(std::string_view script, std::chrono::seconds limit = 10s) {
+  result<capture::encoder_report> encode(std::string_view script,
+                                         std::chrono::seconds limit = 10s) {
     return test::run(run(script, limit));
   }
 };
@@ -80,11 +80,11 @@ TEST_CASE("The encoder", "[capture]") {
     CHECK_THAT(lab.why, Catch::Matchers::StartsWith(why));
   }
 
-  SECTION("tells by its exit code that there was no room for its output") {
+  SECTION("reports by its exit code that there was no room for its output") {
     auto const report = lab.encode("#!/bin/sh\necho 'no room' >&2; exit 3\n");
 
     REQUIRE_FALSE(report);
-    CHECK(report.error() == storage_error(ENOSPC));
+    CHECK(report.error() == errc::storage_full);
     CHECK(lab.why == "no room");
   }
 
@@ -104,7 +104,7 @@ TEST_CASE("The encoder", "[capture]") {
     CHECK_THAT(lab.why, ContainsSubstring("longer than 0 s"));
   }
 
-  SECTION("is told no secret of ours, and does not profile itself") {
+  SECTION("is given no secret of ours, and does not profile itself") {
     test::environment_variable const token{"LAB_TOKEN", "correct-token"};
     test::environment_variable const key{"AWS_SECRET_ACCESS_KEY", "correct-key"};
     test::environment_variable const profile{"CPUPROFILE", "/dev/null"};

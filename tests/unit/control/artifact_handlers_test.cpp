@@ -148,7 +148,7 @@ TEST_CASE("Sending an artifact", "[control]") {
     CHECK(api.body_of(response) == part);
   }
 
-  SECTION("is 416 for a range that is not there, and tells the size") {
+  SECTION("is 416 for a range that is not there, and says the size") {
     auto const header = GENERATE(as<std::string>{}, "bytes=10-", "bytes=-0", "bytes=0-1,4-5");
     CAPTURE(header);
 
@@ -187,7 +187,8 @@ TEST_CASE("Sending an artifact", "[control]") {
   }
 
   SECTION("ignores the range when HEAD is asked") {
-    auto const response = api.fetch(asked{verb::head, api.saved.name}.with(field::range, "bytes=0-3"));
+    auto const response =
+        api.fetch(asked{verb::head, api.saved.name}.with(field::range, "bytes=0-3"));
 
     CHECK(response.code() == status::ok);
     CHECK(response.source->size() == bytes(10));

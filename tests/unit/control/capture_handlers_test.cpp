@@ -86,7 +86,7 @@ bool can_sample() {
 TEST_CASE("Recording a CPU profile", "[control]") {
   if (!can_sample()) return;
 
-  SECTION("answers with its result when it has ended") {
+  SECTION("responds with its result when it has ended") {
     captures_api api;
 
     auto const response = api.record_some();
@@ -161,7 +161,7 @@ TEST_CASE("A CPU profile that is recorded asynchronously", "[control]") {
   REQUIRE(response.code() == status::accepted);
   auto const id = std::string{json_of(response).at("id").as_string()};
 
-  SECTION("tells at once where to ask for it") {
+  SECTION("says at once where to ask for it") {
     CHECK(json_of(response).at("location").as_string() == "/api/lab/captures/" + id);
     CHECK(response.message[http::field::location] == "/api/lab/captures/" + id);
     CHECK(api.all.jobs.in_progress(capture_kind::cpu));

@@ -1,5 +1,6 @@
-#include "support/catch.hpp"
 #include "support/diagnostics.hpp"
+
+#include "support/catch.hpp"
 #include "support/stored.hpp"
 
 #include <boost/asio/post.hpp>
@@ -25,10 +26,11 @@ namespace {
 
 // What a second listener would be: another thread with a loop, over the same routes.
 struct second_listener {
-  boost::asio::io_context io{1};
+  boost::asio::io_context& io;
   std::vector<http::route> const routes;
 
-  explicit second_listener(control::diagnostics const& of) : routes{of.routes()} {}
+  second_listener(boost::asio::io_context& own, control::diagnostics const& of)
+      : io{own}, routes{of.routes()} {}
 
   http::response call(std::string const& path, asked const& what) {
     auto const same = [&](http::route const& each) {
@@ -58,6 +60,7 @@ void run_until(test::diagnostics& all, std::function<bool()> const& done) {
 }  // namespace
 
 TEST_CASE("Diagnostics are read by another thread during a jam", "[control]") {
+  boost::asio::io_context other{1};  // outlives the workers, which resume what runs on it
   test::diagnostics all;
   all.parts.start();
   auto const& lag = all.parts.services().lag;
@@ -66,7 +69,7 @@ TEST_CASE("Diagnostics are read by another thread during a jam", "[control]") {
   std::string metrics;
   boost::json::object artifacts;
   std::thread listener{[&] {
-    second_listener second{all.parts};
+    second_listener second{other, all.parts};
     // Once the jam shows in the lag, which takes no more than its beginning.
     do {
       metrics = second.call("/api/metrics", asked{}).message.body();
@@ -127,8 +130,7 @@ TEST_CASE("Diagnostics that are stopped", "[control]") {
 TEST_CASE("Diagnostics evict what is too old when they start", "[control]") {
   test::diagnostics all;
   auto const saved = test::save(all.store, "old");
-  std::filesystem::last_write_time(saved.path,
-                                   std::filesystem::file_time_type::clock::now() - 25h);
+  std::filesystem::last_write_time(saved.path, std::filesystem::file_time_type::clock::now() - 25h);
 
   all.parts.start();
 
@@ -142,11 +144,11 @@ TEST_CASE("Diagnostics do not start without what they need", "[control]") {
   test::temp_dir const dir;
   auto const made_with = [&](std::filesystem::path const& directory,
                              std::filesystem::path const& encoder) {
-    control::diagnostics const made{io.get_executor(),
-                                    {.paths = {"/d", "/m"},
-                                     .artifacts = {.directory = directory},
-                                     .encoder = encoder},
-                                    log.log(),
+    control::diagnostics_settings settings;
+    settings.paths = {"/d", "/m"};
+    settings.artifacts.directory = directory;
+    settings.encoder = encoder;
+    control::diagnostics const made{io.get_executor(), settings, log.log(),
                                     [] { return std::size_t{0}; }};
   };
 

@@ -101,7 +101,7 @@ TEST_CASE("The audit line of a guarded exchange", "[control]") {
   observed seen{log_level::error};
   auto what = example();
 
-  SECTION("tells who did what with which outcome, at every log level") {
+  SECTION("says who did what with which outcome, at every log level") {
     using http::verdict;
     auto const [said, guard] = GENERATE(table<verdict, std::string>({
         {verdict::admitted, "admitted"},
@@ -146,7 +146,7 @@ TEST_CASE("The request line of an exchange", "[control]") {
     CHECK(lines.size() == (level == log_level::debug ? 1 : 0));
   }
 
-  SECTION("tells how long it took and how much was sent") {
+  SECTION("says how long it took and how much was sent") {
     if (lines.empty()) return;
     CHECK(lines[0].at("id").as_string() == "id-7");
     CHECK(lines[0].at("method").as_string() == "GET");

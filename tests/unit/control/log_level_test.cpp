@@ -17,9 +17,9 @@ namespace {
 struct log_level_route {
   test::diagnostics all;
   std::vector<http::route> const routes = all.parts.routes();
-  http::route const& route = *std::find_if(
-      routes.begin(), routes.end(),
-      [](http::route const& each) { return each.path == "/api/lab/log-level"; });
+  http::route const& route =
+      *std::find_if(routes.begin(), routes.end(),
+                    [](http::route const& each) { return each.path == "/api/lab/log-level"; });
   http::sync_handler const& handler = std::get<http::sync_handler>(route.handler);
 };
 
@@ -66,7 +66,7 @@ TEST_CASE("Setting the log level", "[control]") {
     CHECK(lines[1].at("to").as_string() == "debug");
   }
 
-  SECTION("takes every level that there is, and has to be told one") {
+  SECTION("takes every level that there is, and needs one") {
     auto const& parameters = service.route.parameters;
     auto const accepted = [&](std::string const& query) {
       return std::holds_alternative<http::arguments>(http::check_parameters(parameters, query));

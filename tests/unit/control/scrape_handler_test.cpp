@@ -23,8 +23,8 @@ struct scraped {
 
   // Of the real thing but for the lag, which a test sets.
   http::async_handler make_handler(control::services const& s) {
-    control::services const with{s.log, s.paths, s.workers, s.store, s.control, s.jobs,
-                                 s.cpu, lag, s.families, s.metrics, s.connections};
+    control::services const with{s.log, s.paths, s.workers,  s.store,   s.control,    s.jobs,
+                                 s.cpu, lag,     s.families, s.metrics, s.connections};
     return control::make_scrape_handler(with);
   }
 
@@ -50,7 +50,8 @@ TEST_CASE("A scrape", "[control]") {
     auto const response = service.response();
 
     CHECK(response.code() == http::status::ok);
-    CHECK(response.message[http::field::content_type] == "text/plain; version=0.0.4; charset=utf-8");
+    CHECK(response.message[http::field::content_type] ==
+          "text/plain; version=0.0.4; charset=utf-8");
     CHECK_THAT(response.message.body(), Catch::Matchers::EndsWith("\n"));
   }
 

@@ -8,7 +8,11 @@
 #include <loopscope/base/time.hpp>
 #include <loopscope/base/version.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <future>
 #include <string>
 
 using namespace loopscope;
@@ -32,10 +36,10 @@ TEST_CASE("The health of the lab", "[profiling_lab][lab]") {
   boost::asio::io_context io{1};
   lab::health const handler{lab::environment::staging, std::chrono::steady_clock::now() - 90s};
 
-  auto const reply = call(io, handler, asked{});
+  auto const response = call(io, handler, asked{});
 
-  auto const body = json_of(reply);
-  CHECK(reply.code() == status::ok);
+  auto const body = json_of(response);
+  CHECK(response.code() == status::ok);
   CHECK(body.at("status").as_string() == "healthy");
   CHECK(body.at("service").as_string() == "profiling-lab");
   CHECK(body.at("version").as_string() == version());
@@ -59,7 +63,7 @@ TEST_CASE("The status of the lab", "[profiling_lab][lab]") {
     CHECK(body.at("cpuProfileInProgress").as_bool() == false);
   }
 
-  SECTION("says which instance answers") {
+  SECTION("says which instance responds") {
     auto const body = json_of(call(parts.diagnostics.io, parts.status(), asked{}));
 
     auto const& who = body.at("instance").as_object();
@@ -81,7 +85,31 @@ TEST_CASE("The status of the lab", "[profiling_lab][lab]") {
   }
 }
 
-TEST_CASE("Jamming the loop answers for how long, and with what result", "[profiling_lab][lab]") {
+TEST_CASE("The status of the lab is read by another thread while the loop works",
+          "[profiling_lab][lab]") {
+  test::lab_parts parts;
+  std::atomic<bool> done{false};
+  auto const status = parts.status();
+  auto watch = [&] {
+    std::size_t most = 0;
+    while (!done) {
+      auto const body = json_of(status.show());
+      most = std::max(most, body.at("retainedBufferCount").to_number<std::size_t>());
+    }
+    return most;
+  };
+  auto other = std::async(std::launch::async, watch);
+
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 5; ++i) parts.memory.retain(bytes(4096));
+    parts.memory.take_all();
+  }
+  done = true;
+
+  CHECK(other.get() <= 5);
+}
+
+TEST_CASE("Jamming the loop says for how long, and with what result", "[profiling_lab][lab]") {
   boost::asio::io_context io{1};
 
   auto const body = json_of(call(io, lab::jam_event_loop{}, with("ms", 5)));
@@ -97,7 +125,7 @@ TEST_CASE("Leaking memory", "[profiling_lab][lab]") {
   lab::clear_memory const clear{parts.memory, parts.metrics, parts.diagnostics.workers.bulk_lane,
                                 parts.status()};
 
-  SECTION("retains it, and answers with the status") {
+  SECTION("retains it, and responds with the status") {
     call(io, leak, with("mb", 1));
     auto const body = json_of(call(io, leak, with("mb", 2)));
 
@@ -115,14 +143,14 @@ TEST_CASE("Leaking memory", "[profiling_lab][lab]") {
   }
 
   SECTION("is refused when it would come near the limit, and retains nothing") {
-    auto const reply = call(io, leak, with("mb", std::int64_t{1} << 40));
+    auto const response = call(io, leak, with("mb", std::int64_t{1} << 40));
 
-    CHECK(reply.code() == status::insufficient_storage);
-    CHECK_THAT(reply.message.body(), test::ContainsSubstring("1099511627776 MiB"));
+    CHECK(response.code() == status::insufficient_storage);
+    CHECK_THAT(response.message.body(), test::ContainsSubstring("1099511627776 MiB"));
     CHECK(parts.memory.count() == 0);
   }
 
-  SECTION("ends with clearing, which answers with the status") {
+  SECTION("ends with clearing, which responds with the status") {
     call(io, leak, with("mb", 2));
 
     auto const body = json_of(call(io, clear, asked{http::verb::post}));

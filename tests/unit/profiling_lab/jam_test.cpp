@@ -9,7 +9,7 @@
 using namespace std::chrono_literals;
 
 TEST_CASE("A jam", "[profiling_lab][faults]") {
-  SECTION("computes for as long as it is told") {
+  SECTION("computes for as long as it is asked to") {
     auto const asked = GENERATE(0ms, 1ms, 20ms);
     CAPTURE(asked.count());
     auto const started = std::chrono::steady_clock::now();

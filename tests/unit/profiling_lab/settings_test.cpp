@@ -275,7 +275,7 @@ TEST_CASE("A configuration file", "[profiling_lab][settings]") {
   }
 }
 
-TEST_CASE("Everything that is wrong is told at once", "[profiling_lab][settings]") {
+TEST_CASE("Everything that is wrong is reported at once", "[profiling_lab][settings]") {
   config_file const file{R"({"server": {"port": "x", "y": 1}, "z": 2})"};
 
   auto const errors =
