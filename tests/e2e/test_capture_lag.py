@@ -23,12 +23,12 @@ class Lag(unittest.TestCase):
     def test_the_loop_stays_on_time_during_a_capture_under_light_load(self) -> None:
         lab = Lab.for_test(self)
         need_profiler(self, lab, "lag during a capture")
-        answers: list[int] = []
+        responses: list[int] = []
         query = f"/api/lab/cpu-profile?seconds={SECONDS}"
 
         def record() -> None:
             with lab.connect(timeout=SECONDS + 60) as wire:
-                answers.append(wire.ask("POST", query, token=TOKEN).status)
+                responses.append(wire.ask("POST", query, token=TOKEN).status)
 
         capture = threading.Thread(target=record)
         pause = threading.Event()
@@ -41,7 +41,7 @@ class Lag(unittest.TestCase):
             pause.wait(1 / REQUESTS_A_SECOND)
         capture.join()
 
-        self.assertEqual(answers, [200])
+        self.assertEqual(responses, [200])
         self.assertGreater(asked, SECONDS * REQUESTS_A_SECOND / 4)
         lag = lab.metric("asio_eventloop_lag_max_seconds")
         self.assertIsNotNone(lag)

@@ -68,20 +68,20 @@ class DiskFull(unittest.TestCase):
     def check_refused_without_a_trace(self) -> None:
         before = self.disk.names()
 
-        answer = take(self.lab)
+        response = take(self.lab)
 
-        self.assertEqual(answer.status, 507, answer.body)
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
-        self.assertEqual(answer.json()["status"], 507)
+        self.assertEqual(response.status, 507, response.body)
+        self.assertEqual(response.header("content-type"), "application/problem+json")
+        self.assertEqual(response.json()["status"], 507)
         self.assertEqual(self.disk.names(), before)
         self.assertEqual(self.lab.http("GET", "/api/health", token=None).status, 200)
         self.assertFalse(self.lab.http("GET", "/api/lab/status").json()["cpuProfileInProgress"])
         self.assertEqual(self.lab.http("GET", "/api/lab/artifacts").json()["count"], 0)
 
     def check_works(self) -> None:
-        answer = take(self.lab)
-        self.assertEqual(answer.status, 200, answer.body)
-        artifact = answer.json()["artifacts"][0]
+        response = take(self.lab)
+        self.assertEqual(response.status, 200, response.body)
+        artifact = response.json()["artifacts"][0]
         stored = self.lab.http("GET", f"/api/lab/artifacts/{artifact['name']}")
         self.assertEqual((stored.status, len(stored.body)), (200, artifact["bytes"]))
 
@@ -103,12 +103,12 @@ class DiskFull(unittest.TestCase):
         self.disk.fill(leave=20 * PAGE)
         before = self.disk.names()
 
-        answer = take(self.lab)
+        response = take(self.lab)
 
-        self.assertEqual(answer.status, 507, answer.body)
+        self.assertEqual(response.status, 507, response.body)
         kept = self.disk.names() - before
         self.assertEqual({pathlib.Path(name).suffix for name in kept}, {".raw"})
-        self.assertIn(kept.pop(), answer.json()["detail"])
+        self.assertIn(kept.pop(), response.json()["detail"])
         self.disk.free()
         self.check_works()
 

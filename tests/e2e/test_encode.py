@@ -78,28 +78,28 @@ class Encode(unittest.TestCase):
 
 class Files(Encode):
     def test_all_formats_are_written_beside_each_other(self) -> None:
-        answer = self.encoded(self.raw(), "--out", self.out)
+        report = self.encoded(self.raw(), "--out", self.out)
 
         names = {form: str(self.out / f"my capture.{form}") for form in FORMATS}
-        self.assertEqual(answer["formats"], names)
+        self.assertEqual(report["formats"], names)
         self.assertEqual(sorted(os.listdir(self.out)), sorted(f"my capture.{f}" for f in FORMATS))
 
     def test_the_figures_are_those_of_the_capture(self) -> None:
-        answer = self.encoded(self.raw(), "--out", self.out)
+        report = self.encoded(self.raw(), "--out", self.out)
 
         profile = json.loads((self.out / "my capture.cpuprofile").read_text())
         folded = (self.out / "my capture.folded").read_text().splitlines()
-        self.assertEqual(answer["samples"], len(profile["samples"]))
-        self.assertEqual(answer["samples"], sum(int(line.rpartition(" ")[2]) for line in folded))
-        self.assertGreater(answer["idle"], 0)
-        self.assertGreater(answer["frames"], answer["samples"])
-        share = answer["unresolved"] / answer["frames"]
-        self.assertAlmostEqual(answer["unresolvedShare"], share)
+        self.assertEqual(report["samples"], len(profile["samples"]))
+        self.assertEqual(report["samples"], sum(int(line.rpartition(" ")[2]) for line in folded))
+        self.assertGreater(report["idle"], 0)
+        self.assertGreater(report["frames"], report["samples"])
+        share = report["unresolved"] / report["frames"]
+        self.assertAlmostEqual(report["unresolvedShare"], share)
 
     def test_only_what_is_asked_for_is_written(self) -> None:
-        answer = self.encoded(self.raw(), "--out", self.out, "--format", "folded", "--format=pb.gz")
+        report = self.encoded(self.raw(), "--out", self.out, "--format", "folded", "--format=pb.gz")
 
-        self.assertEqual(sorted(answer["formats"]), ["folded", "pb.gz"])
+        self.assertEqual(sorted(report["formats"]), ["folded", "pb.gz"])
         self.assertEqual(len(os.listdir(self.out)), 2)
 
     def test_a_capture_without_a_native_profile_gives_no_prof_and_says_so(self) -> None:
@@ -127,11 +127,11 @@ class Files(Encode):
         old.write_text("x" * 10_000_000)
         inode = old.stat().st_ino
 
-        answer = self.encoded(
+        report = self.encoded(
             self.raw(), "--output", f"cpuprofile={old}", f"--output=pb.gz={new}"
         )
 
-        self.assertEqual(answer["formats"], {"cpuprofile": str(old), "pb.gz": str(new)})
+        self.assertEqual(report["formats"], {"cpuprofile": str(old), "pb.gz": str(new)})
         self.assertEqual(old.stat().st_ino, inode)
         self.assertIn("nodes", json.loads(old.read_text()))
         self.assertEqual(stat.S_IMODE(new.stat().st_mode), 0o600)
@@ -141,15 +141,15 @@ class Files(Encode):
     def test_a_format_with_a_given_file_is_not_written_into_the_folder_too(self) -> None:
         given = self.folder / "given"
 
-        answer = self.encoded(self.raw(), "--out", self.out, "--output", f"folded={given}")
+        report = self.encoded(self.raw(), "--out", self.out, "--output", f"folded={given}")
 
-        self.assertEqual(answer["formats"]["folded"], str(given))
+        self.assertEqual(report["formats"]["folded"], str(given))
         self.assertEqual(len(os.listdir(self.out)), 3)
 
 
 class Names(Encode):
     def profile(self, content: bytes | None = None) -> dict:
-        self.answer = self.encoded(self.raw(content), "--out", self.out)
+        self.report = self.encoded(self.raw(content), "--out", self.out)
         return json.loads((self.out / "my capture.cpuprofile").read_text())
 
     def test_our_own_functions_have_file_and_line_and_inlined_ones_are_there(self) -> None:
@@ -166,7 +166,7 @@ class Names(Encode):
         self.profile()
 
         # A C library without its debug package (libc6-dbg) names no internal function.
-        self.assertLess(self.answer["unresolvedShare"], 0.1)
+        self.assertLess(self.report["unresolvedShare"], 0.1)
 
     def test_routes_and_waiting_share_the_time(self) -> None:
         profile = self.profile()
@@ -254,11 +254,11 @@ class Viewers(Encode):
 
     def test_go_tool_pprof_counts_samples_too(self) -> None:
         require_tools(self, "go tool pprof", "go")
-        answer = self.encoded(self.raw(), "--out", self.out)
+        report = self.encoded(self.raw(), "--out", self.out)
 
         text = self.go_pprof("-top", "-sample_index=samples")
 
-        self.assertIn(f"{answer['samples']} total", text)
+        self.assertIn(f"{report['samples']} total", text)
 
     def test_go_tool_pprof_separates_the_routes(self) -> None:
         require_tools(self, "go tool pprof", "go")

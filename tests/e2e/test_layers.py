@@ -48,9 +48,9 @@ ALLOWED = [
 
 class CheckLayers(unittest.TestCase):
     def test_this_repository_keeps_its_layers(self) -> None:
-        answer = check(ROOT)
+        done = check(ROOT)
 
-        self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_a_forbidden_include_is_refused_with_file_and_line(self) -> None:
         for file, include, reason in FORBIDDEN:
@@ -59,19 +59,19 @@ class CheckLayers(unittest.TestCase):
                 (Path(folder) / "lib/loopscope/control/routes.hpp").touch()
                 tree_with(Path(folder), file, include)
 
-                answer = check(Path(folder))
+                done = check(Path(folder))
 
-                self.assertEqual(answer.returncode, 1, answer.stdout)
-                self.assertIn(reason or f"{file}:2:", answer.stdout)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(reason or f"{file}:2:", done.stdout)
 
     def test_an_include_of_what_a_module_uses_is_accepted(self) -> None:
         for file, include in ALLOWED:
             with self.subTest(file=file, include=include), tempfile.TemporaryDirectory() as folder:
                 tree_with(Path(folder), file, include)
 
-                answer = check(Path(folder))
+                done = check(Path(folder))
 
-                self.assertEqual(answer.returncode, 0, answer.stdout)
+                self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_the_library_never_includes_the_application(self) -> None:
         header = "profiling_lab/faults/jam.hpp"
@@ -80,10 +80,10 @@ class CheckLayers(unittest.TestCase):
                 tree_with(Path(folder), "lib/loopscope/http/router.cpp", include)
                 tree_with(Path(folder), "app/profiling_lab/faults/jam.hpp", "<vector>")
 
-                answer = check(Path(folder))
+                done = check(Path(folder))
 
-                self.assertEqual(answer.returncode, 1, answer.stdout)
-                self.assertIn("must not include an application", answer.stdout)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn("must not include an application", done.stdout)
 
 
 if __name__ == "__main__":

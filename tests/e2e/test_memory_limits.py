@@ -34,11 +34,11 @@ class MemoryLimits(unittest.TestCase):
     def leak(self, lab: Lab, mb: int) -> Response:
         return lab.http("POST", f"/api/lab/memory-leak?mb={mb}")
 
-    def check_refused(self, answer: Response) -> None:
-        self.assertEqual(answer.status, 507, answer.body)
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
-        self.assertEqual(answer.json()["status"], 507)
-        self.assertTrue(answer.json()["detail"], answer.body)
+    def check_refused(self, response: Response) -> None:
+        self.assertEqual(response.status, 507, response.body)
+        self.assertEqual(response.header("content-type"), "application/problem+json")
+        self.assertEqual(response.json()["status"], 507)
+        self.assertTrue(response.json()["detail"], response.body)
 
     def check_unharmed(self, lab: Lab) -> None:
         self.assertIsNone(lab.process.poll())
@@ -48,9 +48,9 @@ class MemoryLimits(unittest.TestCase):
     def leak_until_refused(self, lab: Lab, mb: int) -> int:
         """The number of calls that were granted."""
         for granted in range(LIMIT // MIB // mb + 1):
-            answer = self.leak(lab, mb)
-            if answer.status != 200:
-                self.check_refused(answer)
+            response = self.leak(lab, mb)
+            if response.status != 200:
+                self.check_refused(response)
                 return granted
             self.assertEqual(self.group.oom_kills(), 0)
         raise AssertionError("granted more than the limit")
@@ -88,8 +88,8 @@ class MemoryLimits(unittest.TestCase):
 
         self.assertEqual(lab.http("POST", "/api/lab/memory-clear").status, 200)
 
-        answer = self.leak(lab, 64)
-        self.assertEqual(answer.status, 200, answer.body)
+        response = self.leak(lab, 64)
+        self.assertEqual(response.status, 200, response.body)
         self.check_unharmed(lab)
 
     def test_the_limit_of_an_enclosing_group_counts(self) -> None:

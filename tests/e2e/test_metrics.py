@@ -31,7 +31,7 @@ def readme_block(language: str) -> str:
 
 
 def produce_traffic(lab: Lab) -> None:
-    """Every kind of answer that a metric could stumble over."""
+    """Every kind of response that a metric could stumble over."""
     for target in ("/api/health", "/", "/no/such/path?x=%22%0A", "/api/lab/status"):
         lab.http("GET", target)
     lab.http("GET", "/api/lab/status", token=None)
@@ -152,18 +152,18 @@ class Prometheus:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         try:
             connection.request("GET", target)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            response = connection.getresponse()
+            return response.status, response.read()
         finally:
             connection.close()
 
     def query(self, expression: str) -> list[float]:
         """The values of an instant query."""
         status, body = self._ask("/api/v1/query?" + urllib.parse.urlencode({"query": expression}))
-        answer: dict[str, Any] = json.loads(body)
-        if status != 200 or answer["status"] != "success":
+        response: dict[str, Any] = json.loads(body)
+        if status != 200 or response["status"] != "success":
             raise AssertionError(f"{expression}: {body!r}")
-        return [float(sample["value"][1]) for sample in answer["data"]["result"]]
+        return [float(sample["value"][1]) for sample in response["data"]["result"]]
 
     def wait_for(self, expression: str) -> list[float]:
         return eventually(lambda: self.query(expression), expression)
@@ -199,7 +199,7 @@ class Scraped(unittest.TestCase):
         )
         self.assertEqual(errors, [1])
 
-    def test_every_query_of_the_readme_has_an_answer(self) -> None:
+    def test_every_query_of_the_readme_has_a_result(self) -> None:
         self.lab.http("GET", "/no/such/path", token=None)
         self.prometheus.wait_for("http_requests_total == 1")
         self.lab.http("GET", "/no/such/path", token=None)

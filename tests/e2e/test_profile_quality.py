@@ -35,13 +35,13 @@ class Taken:
             before = lab.cpu_seconds()
             jam = lab.http("POST", f"/api/lab/event-loop-jam?ms={JAM_MS}")
             self.on_processor = min(lab.cpu_seconds() - before, JAM_MS / 1000)
-            answer: Response = wire.response("POST")
+            response: Response = wire.response("POST")
         test.assertEqual(jam.status, 200, jam.body)
         with tempfile.TemporaryDirectory() as directory:
-            files = keep(test, lab, answer, pathlib.Path(directory))
+            files = keep(test, lab, response, pathlib.Path(directory))
             self.profile = CpuProfile(files[".cpuprofile"])
             self.formats = list(files)
-        self.quality: dict[str, Any] = answer.json()["quality"]
+        self.quality: dict[str, Any] = response.json()["quality"]
 
 
 def at_best(test: unittest.TestCase, query: str, check: Callable[[Taken], None]) -> Taken:

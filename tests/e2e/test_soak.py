@@ -36,7 +36,7 @@ LAG_SPAN_S = 60.0
 ALLOWED_LAG_S = 0.02
 # Resident memory goes in steps of 2 MiB, by which tcmalloc takes memory: after the warm-up two such
 # steps were seen in one of 6 runs of a minute, and one, from 31.6 to 33.7 MiB, in ten minutes.
-# What is held tells a leak sooner: it grew by up to 0.2 MiB in a minute, by nothing in ten.
+# What is held shows a leak sooner: it grew by up to 0.2 MiB in a minute, by nothing in ten.
 ALLOWED_RSS_GROWTH = 8 * MIB
 ALLOWED_HELD_GROWTH = MIB
 
@@ -103,9 +103,9 @@ class Soak(unittest.TestCase):
         done: Counter[str] = Counter()
         for count in until(end, 0):
             query = f"/api/lab/cpu-profile?seconds=1&hz={(100, 1000)[count % 2]}"
-            answer = self.lab.http("POST", query)
-            self.assertEqual(answer.status, 200, answer.body)
-            done += Counter(captures=1, stored=len(answer.json()["artifacts"]))
+            response = self.lab.http("POST", query)
+            self.assertEqual(response.status, 200, response.body)
+            done += Counter(captures=1, stored=len(response.json()["artifacts"]))
         return done
 
     def hang_up(self, end: float) -> Counter[str]:
@@ -127,22 +127,22 @@ class Soak(unittest.TestCase):
             for count in until(end, 0.05):
                 one = random.choice(self.listed(wire))
                 done[self.fetch(wire, one)] += 1
-                # The encoder reads the raw file: whoever removes it meanwhile spoils the capture.
+                # The encoder reads the raw file: removing it meanwhile spoils the capture.
                 if count % 20 == 0 and not one["name"].endswith(".raw"):
-                    answer = wire.ask("DELETE", f"{ARTIFACTS}/{one['name']}", token=TOKEN)
-                    done["deleted"] += self.found(wire, one, answer, 204)
+                    response = wire.ask("DELETE", f"{ARTIFACTS}/{one['name']}", token=TOKEN)
+                    done["deleted"] += self.found(wire, one, response, 204)
         return done
 
     def listed(self, wire: Wire) -> list[dict[str, Any]]:
-        answer = wire.ask("GET", ARTIFACTS, token=TOKEN)
-        self.assertEqual(answer.status, 200, answer.body)
-        self.assertLessEqual(answer.json()["bytes"], QUOTA_MB * MIB)
-        return answer.json()["artifacts"]
+        response = wire.ask("GET", ARTIFACTS, token=TOKEN)
+        self.assertEqual(response.status, 200, response.body)
+        self.assertLessEqual(response.json()["bytes"], QUOTA_MB * MIB)
+        return response.json()["artifacts"]
 
-    def found(self, wire: Wire, one: dict[str, Any], answer: Response, status: int) -> bool:
+    def found(self, wire: Wire, one: dict[str, Any], response: Response, status: int) -> bool:
         """Whether it was still there; if not, it must be gone for good."""
-        if answer.status != 404:
-            self.assertEqual(answer.status, status, answer.body)
+        if response.status != 404:
+            self.assertEqual(response.status, status, response.body)
             return True
         self.assertNotIn(one["name"], [each["name"] for each in self.listed(wire)])
         return False

@@ -38,7 +38,7 @@ class GooglePprof(JamCapture):
     def longest(self, part: str) -> int:
         return max((both for name, (_, both) in self.rows.items() if part in name), default=0)
 
-    def test_it_counts_the_samples_that_the_answer_counts(self) -> None:
+    def test_it_counts_the_samples_that_the_response_counts(self) -> None:
         total = re.search(r"^Total: (\d+) samples", self.text, re.MULTILINE)
 
         self.assertEqual(int(total[1]), self.quality["samplesTaken"], self.text)

@@ -17,7 +17,6 @@ from tools import require_tools, run, scratch
 
 README = ROOT / "README.md"
 BASE_URL = "http://localhost:3001"
-ENDS = (".hpp", ".cpp")
 BLOCK = re.compile(
     r"(?P<why><!-- not run: [^\n]+ -->\n)?"
     r"^```bash\n(?P<code>.*?)^```\n(?P<expects>(?:<!-- expect: .*? -->\n)*)",
@@ -136,16 +135,19 @@ class Walkthrough(unittest.TestCase):
 
 
 class Routes(unittest.TestCase):
-    FILES = ("app/profiling_lab/routes", "lib/loopscope/control/routes")
+    TABLES = ("app/profiling_lab/routes.cpp", "lib/loopscope/control/routes.cpp")
 
     def served(self) -> set[str]:
-        """From the route tables in the code: a verb, then a path or the constant that holds it."""
-        text = "".join((ROOT / f"{name}{end}").read_text() for name in self.FILES for end in ENDS)
-        constants = dict(re.findall(r"\b(\w+_path)\b[ {=]+\"([^\"]+)\"", text))
-        rows = re.findall(r"verb::(\w+),\s*(?:\.path = )?(?:\"([^\"]+)\"|(\w+))", text)
-        verbs = [verb.rstrip("_").upper() for verb, _, _ in rows]
-        paths = [path or constants[name] for _, path, name in rows]
-        return {" ".join(row) for row in zip(verbs, paths)}
+        """From the route tables in the code: a verb, then a path, or what the lab says it is."""
+        lab = (ROOT / "app/profiling_lab/service.cpp").read_text()
+        prefix = re.search(r'\.prefix = "([^"]+)"', lab)[1]
+        metrics = re.search(r'\.metrics = "([^"]+)"', lab)[1]
+        text = "".join((ROOT / name).read_text() for name in self.TABLES)
+        text = re.sub(r'(?:with\.paths\.)?prefix \+ "', f'"{prefix}', text)
+        text = text.replace("with.paths.metrics", f'"{metrics}"')
+        rows = re.findall(r'verb::(\w+),\s*\.path = "([^"]+)"', text)
+        self.assertEqual(len(rows), text.count(".path = "))
+        return {f"{verb.rstrip('_').upper()} {path}" for verb, path in rows}
 
     def test_the_endpoint_table_lists_exactly_the_routes_of_the_service(self) -> None:
         table = re.search(r"^## Endpoints$(.*?)^## ", README.read_text(), re.M | re.S)[1]

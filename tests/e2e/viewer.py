@@ -42,10 +42,10 @@ def _install_modules(test: unittest.TestCase, part: str) -> None:
     for path, content in zip(there, wanted):
         path.write_bytes(content)
     npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    answer = run(npm, cwd=PLACE, limit=240)
-    if answer.returncode and any(mark in answer.stdout for mark in OFFLINE):
+    installed = run(npm, cwd=PLACE, limit=240)
+    if installed.returncode and any(mark in installed.stdout for mark in OFFLINE):
         skip(test, part, "npm cannot reach its registry")
-    test.assertEqual(answer.returncode, 0, answer.stdout)
+    test.assertEqual(installed.returncode, 0, installed.stdout)
     done.touch()
 
 
@@ -66,12 +66,12 @@ def show(test: unittest.TestCase, viewer: str, profile: pathlib.Path) -> dict[st
 
 
 def keep(
-    test: unittest.TestCase, lab: Lab, answer: Response, directory: pathlib.Path
+    test: unittest.TestCase, lab: Lab, response: Response, directory: pathlib.Path
 ) -> dict[str, pathlib.Path]:
     """The artifacts of a capture, fetched over HTTP; by format, as in `.pb.gz`."""
-    test.assertEqual(answer.status, 200, answer.body)
+    test.assertEqual(response.status, 200, response.body)
     files = {}
-    for name in (each["name"] for each in answer.json()["artifacts"]):
+    for name in (each["name"] for each in response.json()["artifacts"]):
         # The name has a dot of its own, in the time.
         kind = "." + name.rpartition("Z-")[2].partition(".")[2]
         fetched = lab.http("GET", f"/api/lab/artifacts/{name}")
@@ -110,9 +110,9 @@ class JamCapture(unittest.TestCase):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="lab-"))
         kind.addClassCleanup(shutil.rmtree, directory, ignore_errors=True)
         lab = Lab.for_test(self)
-        answer = take(lab, self.query, jam_ms=2000)
-        kind.files = keep(self, lab, answer, directory)
-        kind.quality = answer.json()["quality"]
+        response = take(lab, self.query, jam_ms=2000)
+        kind.files = keep(self, lab, response, directory)
+        kind.quality = response.json()["quality"]
 
 
 def missing(names: Iterable[str], text: str) -> list[str]:

@@ -48,7 +48,7 @@ std::string query_of(declaration const& declared, http::arguments const& given) 
   return query;
 }
 
-// What a stranger is told is plain ASCII, and of a parameter unless the query cannot be read.
+// The detail of a refusal is plain ASCII, and names a parameter unless the query cannot be read.
 void check_problem(std::string_view text, std::string_view query) {
   auto const plain = [](char c) { return c >= ' ' && c < 0x7f; };
   LOOPSCOPE_EXPECTS(std::all_of(text.begin(), text.end(), plain));

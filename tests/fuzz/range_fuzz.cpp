@@ -19,9 +19,9 @@ void check_piece(http::byte_range piece, byte_count size) {
   auto const last = std::to_string(piece.end.value - 1);
   auto const again = http::parse_range(std::string{"bytes="}.append(first + '-' + last), size);
   LOOPSCOPE_EXPECTS(again && *again == piece);
-  auto const told = http::content_range(piece, size);
+  auto const header = http::content_range(piece, size);
   auto const expected = first + '-' + last + '/' + std::to_string(size.value);
-  LOOPSCOPE_EXPECTS(told == "bytes " + expected);
+  LOOPSCOPE_EXPECTS(header == "bytes " + expected);
 }
 
 }  // namespace

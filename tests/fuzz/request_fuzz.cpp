@@ -1,4 +1,4 @@
-#include "fuzz/answers.hpp"
+#include "fuzz/responses.hpp"
 #include "fuzz/watched_routes.hpp"
 
 #include <loopscope/base/file_descriptor.hpp>
@@ -41,9 +41,9 @@ struct stage {
   http::guard guard{"/api/lab", "x-lab-token", true, secret{fuzz::token}};
   std::string sent;
   http::router router{fuzz::watched_routes(sent)};
-  fuzz::told_exchanges told;
-  http::service patient{router, guard, told, log, limits(10s), {"x-lab-instance", "instance-1"}};
-  http::service hasty{router, guard, told, log, limits(1ms), {"x-lab-instance", "instance-1"}};
+  fuzz::recorded_exchanges seen;
+  http::service patient{router, guard, seen, log, limits(10s), {"x-lab-instance", "instance-1"}};
+  http::service hasty{router, guard, seen, log, limits(1ms), {"x-lab-instance", "instance-1"}};
 
   static http::limits limits(std::chrono::milliseconds time) {
     return {1, bytes(512), time, time, time, 10s};
@@ -71,9 +71,9 @@ class visit {
     settle();
   }
 
-  void say(std::string_view piece) {
+  void send(std::string_view piece) {
     stage_.sent += piece;
-    std::ignore = send(client_.get(), piece.data(), piece.size(), MSG_NOSIGNAL);  // or it has gone
+    std::ignore = ::send(client_.get(), piece.data(), piece.size(), MSG_NOSIGNAL);  // or it left
   }
 
   void finish() { ::shutdown(client_.get(), SHUT_WR); }
@@ -85,29 +85,29 @@ class visit {
     do {
       stage_.loop.restart();
       count_steps(stage_.loop.poll());
-    } while (hear());
+    } while (receive());
   }
 
   // Until a deadline makes the session end, or say that nothing more comes.
   void wait() {
-    while (!ended_ && !heard_all_) {
+    while (!ended_ && !received_all_) {
       stage_.loop.restart();
       auto const steps = stage_.loop.run_one_for(4s);
       LOOPSCOPE_EXPECTS(steps > 0);
       count_steps(steps);
-      while (hear()) continue;
+      while (receive()) continue;
     }
   }
 
   [[nodiscard]] bool ended() const { return ended_; }
-  [[nodiscard]] std::string const& heard() const { return heard_; }
+  [[nodiscard]] std::string const& received() const { return received_; }
 
  private:
-  bool hear() {
+  bool receive() {
     std::array<char, 4096> piece{};
     auto const got = recv(client_.get(), piece.data(), piece.size(), 0);
-    heard_all_ = heard_all_ || got == 0;
-    if (got > 0) heard_.append(piece.data(), static_cast<std::size_t>(got));
+    received_all_ = received_all_ || got == 0;
+    if (got > 0) received_.append(piece.data(), static_cast<std::size_t>(got));
     return got > 0;
   }
 
@@ -119,30 +119,31 @@ class visit {
   stage& stage_;
   boost::asio::cancellation_signal shutdown_;
   file_descriptor client_;
-  std::string heard_;
+  std::string received_;
   std::size_t steps_ = 0;
   bool ended_ = false;
-  bool heard_all_ = false;
+  bool received_all_ = false;
 };
 
-// All but the last piece are heard before the next comes.
-void say_all(visit& to, std::string_view text, bool small_pieces) {
+// The session reads each piece before the next comes.
+void send_all(visit& to, std::string_view text, bool small_pieces) {
   while (true) {
     auto const length = small_pieces ? small_piece : text.find(piece_end);
     auto const piece = text.substr(0, length);
-    to.say(piece);
+    to.send(piece);
     text.remove_prefix(std::min(text.size(), piece.size() + (small_pieces ? 0 : 1)));
     if (text.empty()) return;
     to.settle();
   }
 }
 
-// What a session tells of a client that says `text` and ends in the given way.
-std::vector<fuzz::told_exchange> told_of(stage& on, char end, std::string_view text, bool small) {
+// The exchanges that a session reports of a client that sends `text` and ends in the given way.
+std::vector<fuzz::recorded_exchange> exchanges_of(stage& on, char end, std::string_view text,
+                                                  bool small) {
   on.sent.clear();
-  on.told.all.clear();
+  on.seen.all.clear();
   visit one{on, end == 's' ? on.hasty : on.patient};
-  say_all(one, text, small);
+  send_all(one, text, small);
   if (end == 'l') one.leave();
   if (end == 'q') one.shut_down();
   one.settle();
@@ -151,9 +152,9 @@ std::vector<fuzz::told_exchange> told_of(stage& on, char end, std::string_view t
   one.settle();
 
   LOOPSCOPE_EXPECTS(one.ended());
-  fuzz::check_answers(one.heard(), on.told.all, end == 'l');
-  fuzz::check_order(on.sent, on.told.all);
-  return std::move(on.told.all);
+  fuzz::check_responses(one.received(), on.seen.all, end == 'l');
+  fuzz::check_order(on.sent, on.seen.all);
+  return std::move(on.seen.all);
 }
 
 }  // namespace
@@ -168,11 +169,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto const end = static_cast<char>(text[0] | 0x20);
   auto const small = end != text[0];
 
-  auto const told = told_of(shared, end, text.substr(1), small);
+  auto const recorded = exchanges_of(shared, end, text.substr(1), small);
   if (end != 'h') return 0;
-  // Whoever has all the time is answered the same when all comes at once.
+  // A client that has all the time gets the same responses when all comes at once.
   auto const whole = shared.sent;
   if (whole.find(piece_end) == std::string::npos)
-    LOOPSCOPE_EXPECTS(fuzz::same(told_of(shared, end, whole, false), told));
+    LOOPSCOPE_EXPECTS(fuzz::same(exchanges_of(shared, end, whole, false), recorded));
   return 0;
 }

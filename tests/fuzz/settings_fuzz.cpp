@@ -135,7 +135,7 @@ std::string other_token(std::string token) {
   return token;
 }
 
-// Of a configuration it may be told what is wrong with it.
+// Of a configuration, what is wrong with it may be reported.
 bool token_file_is_config(input const& from) {
   std::vector<std::string> ignored;
   auto const flag =

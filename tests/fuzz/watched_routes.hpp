@@ -73,9 +73,9 @@ class slow_source final : public http::body_source {
 };
 
 inline boost::asio::awaitable<http::response> stream(http::request const&) {
-  auto reply = http::empty(http::status::ok);
-  reply.source = std::make_unique<slow_source>();
-  co_return reply;
+  auto response = http::empty(http::status::ok);
+  response.source = std::make_unique<slow_source>();
+  co_return response;
 }
 
 /// Literal paths and patterns, open and for the token, above and below the guarded `/api/lab`.

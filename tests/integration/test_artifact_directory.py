@@ -28,18 +28,18 @@ class Directory(unittest.TestCase):
     def start(self, user: int | None = None) -> Lab:
         return Lab.for_test(self, directory=self.directory, user=user)
 
-    def check_refused(self, lab: Lab, answer: Response) -> None:
-        """A clear answer, and a service that goes on as if nothing had happened."""
-        self.assertEqual(answer.status, 507, answer.body)
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
-        self.assertTrue(answer.json()["detail"])
+    def check_refused(self, lab: Lab, response: Response) -> None:
+        """A clear response, and a service that goes on as if nothing had happened."""
+        self.assertEqual(response.status, 507, response.body)
+        self.assertEqual(response.header("content-type"), "application/problem+json")
+        self.assertTrue(response.json()["detail"])
         self.assertEqual(lab.http("GET", "/api/health").status, 200)
         self.assertEqual(lab.http("GET", "/api/metrics").status, 200)
         status = lab.http("GET", "/api/lab/status").json()
         self.assertIs(status["cpuProfileInProgress"], False)
 
     def check_lives(self, lab: Lab) -> None:
-        """Reading from a directory that is not there is an answer, not a crash."""
+        """Reading from a directory that is not there gets a response, not a crash."""
         self.assertIn(lab.http("GET", ARTIFACTS).status, (200, 507))
         self.assertIn(lab.http("GET", f"{ARTIFACTS}/nothing.prof").status, (404, 507))
         self.assertEqual(lab.http("GET", "/api/health").status, 200)
@@ -81,9 +81,9 @@ class Vanished(Directory):
         with begin(lab) as wire:
             shutil.rmtree(self.directory)
             lab.http("POST", "/api/lab/event-loop-jam?ms=400")
-            answer = wire.response("POST")
+            response = wire.response("POST")
 
-        self.check_refused(lab, answer)
+        self.check_refused(lab, response)
 
     def test_a_file_in_the_place_of_the_directory_is_refused_and_not_touched(self) -> None:
         lab = self.start()

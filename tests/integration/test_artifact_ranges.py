@@ -78,32 +78,32 @@ class Ranges(unittest.TestCase):
         named = {key.replace("_", "-"): value for key, value in headers.items()}
         return self.lab.http("GET", self.target, headers=named)
 
-    def check_whole(self, answer: Response) -> None:
-        self.assertEqual((answer.status, answer.body), (200, self.data))
-        self.assertIsNone(answer.header("content-range"))
+    def check_whole(self, response: Response) -> None:
+        self.assertEqual((response.status, response.body), (200, self.data))
+        self.assertIsNone(response.header("content-range"))
 
-    def check_part(self, answer: Response, first: int, last: int) -> None:
-        self.assertEqual(answer.status, 206)
-        self.assertEqual(answer.header("content-range"), f"bytes {first}-{last}/{SIZE}")
-        self.assertEqual(answer.header("content-length"), str(last - first + 1))
-        self.assertEqual(answer.body, self.data[first : last + 1])
+    def check_part(self, response: Response, first: int, last: int) -> None:
+        self.assertEqual(response.status, 206)
+        self.assertEqual(response.header("content-range"), f"bytes {first}-{last}/{SIZE}")
+        self.assertEqual(response.header("content-length"), str(last - first + 1))
+        self.assertEqual(response.body, self.data[first : last + 1])
 
     def test_a_range_serves_exactly_its_bytes(self) -> None:
         for spec, first, last in SATISFIABLE:
             with self.subTest(range=spec):
-                answer = self.get(Range=spec)
+                response = self.get(Range=spec)
 
-                self.check_part(answer, first, last)
-                self.assertEqual(answer.header("etag"), self.tag)
+                self.check_part(response, first, last)
+                self.assertEqual(response.header("etag"), self.tag)
 
     def test_a_range_outside_the_file_and_several_ranges_are_refused_with_the_size(self) -> None:
         for spec in UNSATISFIABLE:
             with self.subTest(range=spec):
-                answer = self.get(Range=spec)
+                response = self.get(Range=spec)
 
-                self.assertEqual(answer.status, 416)
-                self.assertEqual(answer.header("content-range"), f"bytes */{SIZE}")
-                self.assertEqual(answer.header("content-type"), "application/problem+json")
+                self.assertEqual(response.status, 416)
+                self.assertEqual(response.header("content-range"), f"bytes */{SIZE}")
+                self.assertEqual(response.header("content-type"), "application/problem+json")
 
     def test_a_malformed_range_is_ignored(self) -> None:
         for spec in IGNORED:
@@ -113,12 +113,12 @@ class Ranges(unittest.TestCase):
     def test_a_number_past_64_bits_never_wraps_to_a_wrong_part(self) -> None:
         for spec in HUGE:
             with self.subTest(range=spec):
-                answer = self.get(Range=spec)
+                response = self.get(Range=spec)
 
-                if answer.status == 206:
-                    self.check_part(answer, 0, LAST)
-                elif answer.status != 416:
-                    self.check_whole(answer)
+                if response.status == 206:
+                    self.check_part(response, 0, LAST)
+                elif response.status != 416:
+                    self.check_whole(response)
 
     def test_if_range_with_the_current_tag_serves_the_part(self) -> None:
         self.check_part(self.get(Range="bytes=5-9", If_Range=self.tag), 5, 9)
@@ -152,9 +152,9 @@ class Ranges(unittest.TestCase):
         self.assertEqual(b"".join(part.body for part in parts), self.data)
 
     def test_a_range_on_anything_but_an_artifact_is_ignored(self) -> None:
-        answer = self.lab.http("GET", "/api/health", headers={"Range": "bytes=0-0"})
+        response = self.lab.http("GET", "/api/health", headers={"Range": "bytes=0-0"})
 
-        self.assertEqual((answer.status, answer.json()["status"]), (200, "healthy"))
+        self.assertEqual((response.status, response.json()["status"]), (200, "healthy"))
 
 
 if __name__ == "__main__":

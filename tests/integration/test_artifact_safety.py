@@ -32,10 +32,10 @@ class Names(unittest.TestCase):
     def check_refused(self, name: str) -> None:
         for verb in ("GET", "HEAD", "DELETE"):
             with self.subTest(verb=verb, name=name):
-                answer = self.lab.http(verb, f"{ARTIFACTS}/{name}")
+                response = self.lab.http(verb, f"{ARTIFACTS}/{name}")
 
-                self.assertIn(answer.status, (400, 404))
-                self.assertNotIn(SECRET, answer.body)
+                self.assertIn(response.status, (400, 404))
+                self.assertNotIn(SECRET, response.body)
 
     def test_a_name_is_one_segment_and_nothing_else(self) -> None:
         below = (self.lab.directory / "below").iterdir()
@@ -81,9 +81,9 @@ class Foreign(unittest.TestCase):
         self.assertNotIn(path.name, names(lab))
         for verb in ("GET", "HEAD", "DELETE"):
             with self.subTest(verb=verb):
-                answer = lab.http(verb, f"{ARTIFACTS}/{path.name}")
-                self.assertEqual(answer.status, 404)
-                self.assertNotIn(SECRET, answer.body)
+                response = lab.http(verb, f"{ARTIFACTS}/{path.name}")
+                self.assertEqual(response.status, 404)
+                self.assertNotIn(SECRET, response.body)
         self.assertTrue(os.path.lexists(path), "the store removed what is not its own")
 
     def check_planted(self, path: pathlib.Path) -> None:
@@ -157,9 +157,9 @@ class Foreign(unittest.TestCase):
         self.mine.symlink_to(self.outside)
 
         for verb in ("GET", "DELETE"):
-            answer = lab.http(verb, f"{ARTIFACTS}/{self.mine.name}")
-            self.assertEqual(answer.status, 404)
-            self.assertNotIn(SECRET, answer.body)
+            response = lab.http(verb, f"{ARTIFACTS}/{self.mine.name}")
+            self.assertEqual(response.status, 404)
+            self.assertNotIn(SECRET, response.body)
         self.assertTrue(self.mine.is_symlink())
         self.assertEqual(self.outside.read_bytes(), SECRET)
 

@@ -31,10 +31,10 @@ class Stored(unittest.TestCase):
         named = {key.replace("_", "-"): value for key, value in headers.items()}
         return self.lab.http(verb, f"{ARTIFACTS}/{name}", headers=named)
 
-    def check_identity(self, answer: Response) -> None:
-        self.assertEqual(answer.header("etag"), f'"sha256-{self.digest}"')
-        self.assertEqual(answer.header("x-artifact-sha256"), self.digest)
-        self.assertEqual(answer.header("accept-ranges"), "bytes")
+    def check_identity(self, response: Response) -> None:
+        self.assertEqual(response.header("etag"), f'"sha256-{self.digest}"')
+        self.assertEqual(response.header("x-artifact-sha256"), self.digest)
+        self.assertEqual(response.header("accept-ranges"), "bytes")
 
     def test_the_list_describes_every_artifact_and_adds_up(self) -> None:
         listing = self.lab.http("GET", ARTIFACTS).json()
@@ -49,10 +49,10 @@ class Stored(unittest.TestCase):
         self.assertEqual(mine["kind"], "cpu")
 
     def test_get_serves_the_bytes_and_says_what_they_are(self) -> None:
-        answer = self.get(self.path.name)
+        response = self.get(self.path.name)
 
-        self.assertEqual((answer.status, answer.body), (200, self.data))
-        self.check_identity(answer)
+        self.assertEqual((response.status, response.body), (200, self.data))
+        self.check_identity(response)
 
     def test_a_percent_encoded_spelling_names_the_same_artifact(self) -> None:
         spelled = self.path.name.replace("-", "%2D").replace("cpu", "%63pu")
@@ -69,24 +69,24 @@ class Stored(unittest.TestCase):
         self.assertEqual(head.header("content-length"), "70001")
         self.assertEqual(get.body, self.data)
         varying = {"date", "x-request-id"}
-        same = [[h for h in answer.headers if h[0] not in varying] for answer in (head, get)]
+        same = [[h for h in response.headers if h[0] not in varying] for response in (head, get)]
         self.assertEqual(*same)
 
     def test_a_matching_tag_spares_the_body_or_is_ignored(self) -> None:
-        answer = self.get(self.path.name, If_None_Match=f'"sha256-{self.digest}"')
+        response = self.get(self.path.name, If_None_Match=f'"sha256-{self.digest}"')
 
-        self.assertIn(answer.status, (200, 304))
-        self.assertEqual(answer.body, self.data if answer.status == 200 else b"")
+        self.assertIn(response.status, (200, 304))
+        self.assertEqual(response.body, self.data if response.status == 200 else b"")
 
     def test_a_stale_tag_gets_the_whole_body(self) -> None:
-        answer = self.get(self.path.name, If_None_Match='"sha256-0"')
+        response = self.get(self.path.name, If_None_Match='"sha256-0"')
 
-        self.assertEqual((answer.status, answer.body), (200, self.data))
+        self.assertEqual((response.status, response.body), (200, self.data))
 
     def test_delete_removes_the_file_and_only_that(self) -> None:
-        answer = self.get(self.path.name, "DELETE")
+        response = self.get(self.path.name, "DELETE")
 
-        self.assertEqual((answer.status, answer.body), (204, b""))
+        self.assertEqual((response.status, response.body), (204, b""))
         self.assertFalse(self.path.exists())
         self.assertEqual(self.get(self.path.name).status, 404)
         self.assertEqual(self.get(self.path.name, "HEAD").status, 404)
@@ -122,15 +122,15 @@ class Large(unittest.TestCase):
         lab = Lab.for_test(self, directory=directory)
         with lab.connect() as slow:
             slow.send(request("GET", f"{ARTIFACTS}/{path.name}", token=TOKEN))
-            eventually(slow.readable, "the answer begins")
+            eventually(slow.readable, "the response begins")
 
             self.assertEqual(lab.http("GET", "/api/health").status, 200)
-            answer = slow.response()
+            response = slow.response()
 
-        self.assertEqual(len(answer.body), 24 << 20)
-        self.assertEqual(answer.body, content(24 << 20))
+        self.assertEqual(len(response.body), 24 << 20)
+        self.assertEqual(response.body, content(24 << 20))
         self.assertEqual(
-            hashlib.sha256(answer.body).hexdigest(), answer.header("x-artifact-sha256")
+            hashlib.sha256(response.body).hexdigest(), response.header("x-artifact-sha256")
         )
 
     def test_a_client_that_leaves_in_the_middle_harms_nobody(self) -> None:
@@ -141,7 +141,7 @@ class Large(unittest.TestCase):
         for _ in range(5):
             with lab.connect() as wire:
                 wire.send(request("GET", f"{ARTIFACTS}/{path.name}", token=TOKEN))
-                eventually(wire.readable, "the answer begins")
+                eventually(wire.readable, "the response begins")
 
         self.assertEqual(lab.http("GET", "/api/health").status, 200)
         eventually(lambda: lab.open_files() <= files + 1, "every file and socket is closed again")

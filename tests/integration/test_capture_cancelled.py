@@ -94,16 +94,16 @@ class Cancelled(unittest.TestCase):
             self.assertEqual(end(self.lab, location)["phase"], "cancelled")
         self.check_nothing_is_left()
 
-    def test_the_one_who_waits_for_the_answer_is_told(self) -> None:
+    def test_the_client_that_waits_for_the_response_gets_409(self) -> None:
         self.encoder.order("wait")
         with begin(self.lab) as wire:
             raw = self.encoder.wait_call()["arguments"][1]
             name = pathlib.Path(raw).stem.rpartition("-")[2]
             self.assertEqual(self.lab.http("DELETE", f"/api/lab/captures/{name}").status, 204)
 
-            answer = wire.response("POST")
-        self.assertEqual(answer.status, 409)
-        self.assertIn("cancelled", answer.json()["detail"])
+            response = wire.response("POST")
+        self.assertEqual(response.status, 409)
+        self.assertIn("cancelled", response.json()["detail"])
         self.encoder.order("done")
         self.check_nothing_is_left()
 
@@ -167,7 +167,7 @@ class ClientLeaves(unittest.TestCase):
 
         self.assertEqual(end(self.lab, location)["phase"], "done")
 
-    def test_a_request_behind_it_cancels_nothing_and_is_answered_after_it(self) -> None:
+    def test_a_request_behind_it_cancels_nothing_and_gets_its_response_after_it(self) -> None:
         with self.lab.connect() as wire:
             wire.send(cpu_request("seconds=1") + request("GET", "/api/health"))
             self.assertEqual(wire.response("POST").status, 200)
@@ -183,8 +183,8 @@ class ClientLeaves(unittest.TestCase):
 
         for _ in range(2):
             with lab.connect() as wire:
-                answer = wire.ask("POST", "/api/lab/cpu-profile?seconds=1", token=TOKEN)
-                self.assertEqual(answer.status, 200, answer.body)
+                response = wire.ask("POST", "/api/lab/cpu-profile?seconds=1", token=TOKEN)
+                self.assertEqual(response.status, 200, response.body)
 
     def test_many_who_leave_take_no_descriptor_along(self) -> None:
         # The first samples open what libunwind checks addresses with, and keeps.

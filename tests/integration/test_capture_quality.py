@@ -32,9 +32,9 @@ class Quality(unittest.TestCase):
         self.lab = lab_with(self, FakeEncoder(self))
 
     def capture(self, query: str) -> dict:
-        answer = post(self.lab, query)
-        self.assertEqual(answer.status, 200, answer.body)
-        return answer.json()
+        response = post(self.lab, query)
+        self.assertEqual(response.status, 200, response.body)
+        return response.json()
 
     def test_every_field_is_there_and_plausible(self) -> None:
         body = self.capture("seconds=2")
@@ -100,11 +100,11 @@ class RealEncoder(unittest.TestCase):
         with cls.lab.connect() as wire:
             wire.send(request("POST", "/api/lab/cpu-profile?seconds=2", token=TOKEN))
             cls.lab.http("POST", "/api/lab/event-loop-jam?ms=1000")
-            cls.answer = wire.response("POST")
+            cls.response = wire.response("POST")
 
     def setUp(self) -> None:
-        self.assertEqual(self.answer.status, 200, self.answer.body)
-        self.body = self.answer.json()
+        self.assertEqual(self.response.status, 200, self.response.body)
+        self.body = self.response.json()
 
     def file(self, extension: str) -> bytes:
         (found,) = [a for a in self.body["artifacts"] if a["name"].endswith("." + extension)]

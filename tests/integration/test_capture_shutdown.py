@@ -1,4 +1,4 @@
-"""SIGTERM while a capture runs: sampling ends at once, what was taken is encoded and answered."""
+"""SIGTERM while a capture runs: sampling ends at once, what was taken is encoded and sent."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ class ShutDown(unittest.TestCase):
     def extensions(self, lab: Lab) -> set[str]:
         return {name.partition(".")[2].partition(".")[2] for name in leftovers(lab)}
 
-    def test_while_sampling_the_answer_has_what_was_taken_and_says_so(self) -> None:
+    def test_while_sampling_the_response_has_what_was_taken_and_says_so(self) -> None:
         lab = self.lab()
         with begin(lab, LONG) as wire:
             self.jam(lab)
-            told = time.monotonic()
+            signalled = time.monotonic()
             lab.stop()
 
-            answer = wire.response("POST")
-            self.assertLess(time.monotonic() - told, 20)
-        self.assertEqual(answer.status, 200, answer.body)
-        body = answer.json()
+            response = wire.response("POST")
+            self.assertLess(time.monotonic() - signalled, 20)
+        self.assertEqual(response.status, 200, response.body)
+        body = response.json()
         self.assertIs(body["quality"]["truncated"], True)
         self.assertGreaterEqual(body["durationSeconds"], 0.3)
         self.assertLess(body["durationSeconds"], 20)
@@ -54,7 +54,7 @@ class ShutDown(unittest.TestCase):
         seconds = body["quality"]["samplesExpected"] / 100
         self.assertAlmostEqual(seconds, body["durationSeconds"], delta=0.5)
         self.assertTrue(pathlib.Path(body["filePath"]).stat().st_size)
-        self.assertTrue(answer.closes())
+        self.assertTrue(response.closes())
 
     def test_while_an_asynchronous_capture_samples_its_files_are_written(self) -> None:
         lab = self.lab()
@@ -67,7 +67,7 @@ class ShutDown(unittest.TestCase):
         self.assertLessEqual({"cpuprofile", "pb.gz", "folded"}, self.extensions(lab))
         self.assertNotIn("raw", self.extensions(lab))
 
-    def test_while_encoding_the_answer_is_whole(self) -> None:
+    def test_while_encoding_the_response_is_whole(self) -> None:
         self.encoder.order("wait")
         lab = self.lab()
         with begin(lab) as wire:
@@ -76,11 +76,11 @@ class ShutDown(unittest.TestCase):
             lab.wait_event("shutting_down")
             self.encoder.let_go()
 
-            answer = wire.response("POST")
+            response = wire.response("POST")
             self.assertEqual(lab.wait(), 0)
-        self.assertEqual(answer.status, 200, answer.body)
-        self.assertIs(answer.json()["quality"]["truncated"], False)
-        self.assertGreaterEqual(answer.json()["durationSeconds"], 1)
+        self.assertEqual(response.status, 200, response.body)
+        self.assertIs(response.json()["quality"]["truncated"], False)
+        self.assertGreaterEqual(response.json()["durationSeconds"], 1)
 
     def test_an_encoder_that_outlasts_the_grace_is_killed_and_leaves_nothing_half_written(
         self,
@@ -92,11 +92,11 @@ class ShutDown(unittest.TestCase):
                 lab = self.lab(grace="500ms")
                 with begin(lab, query):
                     pid = self.encoder.wait_call(before + 1)["pid"]
-                    told = time.monotonic()
+                    signalled = time.monotonic()
 
                     lab.stop()
 
-                self.assertLess(time.monotonic() - told, 10)
+                self.assertLess(time.monotonic() - signalled, 10)
                 self.assertFalse(is_alive(pid))
                 self.assertLessEqual(self.extensions(lab), {"raw"})
 
@@ -109,11 +109,11 @@ class ShutDown(unittest.TestCase):
             wire.send(request("POST", "/api/lab/memory-clear", token=TOKEN)[:-2])
             wire.send(b"Content-Length: 10\r\n\r\nx")
             self.assertEqual(lab.http("GET", "/api/health").status, 200)
-            told = time.monotonic()
+            signalled = time.monotonic()
 
             lab.stop()
 
-            self.assertLess(time.monotonic() - told, 7)
+            self.assertLess(time.monotonic() - signalled, 7)
 
     def test_a_capture_that_was_just_cancelled_does_not_hold_the_stop(self) -> None:
         lab = self.lab(grace="5m")
@@ -131,11 +131,11 @@ class ShutDown(unittest.TestCase):
             eventually(lambda: lab.cpu_seconds() > 0.3, "the loop is jammed")
             lab.send_signal()
 
-            answer = wire.response("POST")
+            response = wire.response("POST")
             self.assertEqual(jammed.response("POST").status, 200)
             self.assertEqual(lab.wait(), 0)
-        self.assertEqual(answer.status, 200)
-        self.assertLess(answer.json()["durationSeconds"], 1.7, "sampling waited for the jam")
+        self.assertEqual(response.status, 200)
+        self.assertLess(response.json()["durationSeconds"], 1.7, "sampling waited for the jam")
 
     def test_a_second_signal_ends_it_at_once(self) -> None:
         self.encoder.order("wait")

@@ -38,8 +38,8 @@ class WithoutSampler(unittest.TestCase):
             self.skipTest("this build can sample")
 
         for query in ("seconds=1", "seconds=1&async=true"):
-            answer = post(lab, query)
-            self.assertEqual(answer.status, 501, answer.body)
+            response = post(lab, query)
+            self.assertEqual(response.status, 501, response.body)
         self.assertTrue(idle(lab))
         self.assertEqual(leftovers(lab), set())
 
@@ -50,12 +50,12 @@ class Progress(unittest.TestCase):
         self.lab = lab_with(self, self.encoder)
 
     def test_an_asynchronous_capture_is_accepted_and_tells_where_to_ask(self) -> None:
-        answer = post(self.lab, "seconds=1&async=true")
+        response = post(self.lab, "seconds=1&async=true")
 
-        self.assertEqual(answer.status, 202)
-        location = answer.header("location")
+        self.assertEqual(response.status, 202)
+        location = response.header("location")
         self.assertRegex(location, r"\A/api/lab/captures/[0-9a-f]{8}\Z")
-        self.assertEqual(answer.json()["id"], location.rpartition("/")[2])
+        self.assertEqual(response.json()["id"], location.rpartition("/")[2])
         self.assertEqual(end(self.lab, location)["phase"], "done")
 
     def test_it_is_sampling_then_encoding_then_done_with_a_result(self) -> None:
@@ -117,9 +117,9 @@ class Progress(unittest.TestCase):
         for name in ("00000000", "nonsense", "0", "..%2f", "%00"):
             for method in ("GET", "DELETE"):
                 with self.subTest(name=name, method=method):
-                    answer = self.lab.http(method, f"/api/lab/captures/{name}")
-                    self.assertEqual(answer.status, 404, answer.body)
-                    self.assertEqual(answer.header("content-type"), "application/problem+json")
+                    response = self.lab.http(method, f"/api/lab/captures/{name}")
+                    self.assertEqual(response.status, 404, response.body)
+                    self.assertEqual(response.header("content-type"), "application/problem+json")
 
     def test_captures_are_guarded(self) -> None:
         location = start(self.lab)
@@ -129,17 +129,17 @@ class Progress(unittest.TestCase):
         self.assertEqual(end(self.lab, location)["phase"], "done")
 
     def test_other_methods_are_refused_with_those_that_are_allowed(self) -> None:
-        answer = self.lab.http("POST", "/api/lab/captures/00000000")
+        response = self.lab.http("POST", "/api/lab/captures/00000000")
 
-        self.assertEqual(answer.status, 405)
-        self.assertEqual(answer.verbs(), {"GET", "HEAD", "DELETE"})
+        self.assertEqual(response.status, 405)
+        self.assertEqual(response.verbs(), {"GET", "HEAD", "DELETE"})
 
     def test_async_is_true_or_false_and_nothing_else(self) -> None:
         for value in ("maybe", "", "TRUE", "1"):
             with self.subTest(value=value):
-                answer = post(self.lab, f"seconds=1&async={value}")
-                self.assertEqual(answer.status, 400)
-                self.assertIn("async", answer.json()["detail"])
+                response = post(self.lab, f"seconds=1&async={value}")
+                self.assertEqual(response.status, 400)
+                self.assertIn("async", response.json()["detail"])
         self.assertTrue(idle(self.lab))
         self.assertEqual(post(self.lab, "seconds=1&async=false").status, 200)
 
@@ -150,8 +150,8 @@ class WithoutTimer(unittest.TestCase):
         _, hard = resource.prlimit(lab.pid, RLIMIT_SIGPENDING)
         before = resource.prlimit(lab.pid, RLIMIT_SIGPENDING, (0, hard))
         for _ in range(2):
-            answer = post(lab, "seconds=1")
-            self.assertEqual(answer.status, 500, answer.body)
+            response = post(lab, "seconds=1")
+            self.assertEqual(response.status, 500, response.body)
         self.assertTrue(idle(lab))
 
         resource.prlimit(lab.pid, RLIMIT_SIGPENDING, before)
@@ -165,16 +165,17 @@ class SingleFlight(unittest.TestCase):
 
     def check_busy(self) -> None:
         for query in ("seconds=1", "seconds=1&async=true"):
-            answer = post(self.lab, query)
-            self.assertEqual(answer.status, 409, answer.body)
-            self.assertEqual(answer.header("content-type"), "application/problem+json")
+            response = post(self.lab, query)
+            self.assertEqual(response.status, 409, response.body)
+            self.assertEqual(response.header("content-type"), "application/problem+json")
         self.assertFalse(idle(self.lab))
 
     def running(self) -> str:
-        """Where the capture is that keeps others out; told as soon as it has begun."""
-        told = re.compile(r"/api/lab/captures/[0-9a-f]{8}$")
+        """Where the capture is that keeps others out; known as soon as it has begun."""
+        location = re.compile(r"/api/lab/captures/[0-9a-f]{8}$")
         return eventually(
-            lambda: told.search(post(self.lab, "seconds=1").json()["detail"]), "the refusal names it"
+            lambda: location.search(post(self.lab, "seconds=1").json()["detail"]),
+            "the refusal names it",
         )[0]
 
     def test_the_refusal_names_the_capture_so_that_it_can_be_cancelled(self) -> None:

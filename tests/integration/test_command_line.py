@@ -83,8 +83,8 @@ class PortTaken(unittest.TestCase):
 class FakeServer:
     """Says the same to everyone, or nothing at all."""
 
-    def __init__(self, test: unittest.TestCase, answer: bytes) -> None:
-        self.answer = answer
+    def __init__(self, test: unittest.TestCase, response: bytes) -> None:
+        self.response = response
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.open: list[socket.socket] = []
@@ -96,9 +96,9 @@ class FakeServer:
             while True:
                 peer, _ = self.socket.accept()
                 self.open.append(peer)
-                if self.answer:
+                if self.response:
                     peer.recv(4096)
-                    peer.sendall(self.answer)
+                    peer.sendall(self.response)
                     peer.shutdown(socket.SHUT_WR)
         except OSError:
             return
@@ -138,18 +138,18 @@ class HealthCheck(unittest.TestCase):
 
             self.assertEqual(self.check(holder.getsockname()[1]), 1)
 
-    def test_whoever_answers_anything_but_health_fails_the_check(self) -> None:
-        for answer in (
+    def test_a_server_that_responds_with_anything_but_health_fails_the_check(self) -> None:
+        for response in (
             b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",
             b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
             b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
             b"garbage\r\n\r\n",
             b"HTTP/1.1 2",
         ):
-            with self.subTest(answer=answer):
-                self.assertEqual(self.check(FakeServer(self, answer).port), 1)
+            with self.subTest(response=response):
+                self.assertEqual(self.check(FakeServer(self, response).port), 1)
 
-    def test_whoever_never_answers_fails_the_check_in_the_end(self) -> None:
+    def test_a_server_that_never_responds_fails_the_check_in_the_end(self) -> None:
         self.assertEqual(self.check(FakeServer(self, b"").port), 1)
 
     def test_a_wrong_setting_is_a_wrong_setting_here_too(self) -> None:

@@ -41,9 +41,9 @@ class Limit(unittest.TestCase):
         return wires
 
     def check_turned_away(self, wire: Wire) -> None:
-        answer: Response = wire.response()
-        self.assertEqual((answer.status, answer.closes()), (503, True))
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
+        response: Response = wire.response()
+        self.assertEqual((response.status, response.closes()), (503, True))
+        self.assertEqual(response.header("content-type"), "application/problem+json")
         self.assertEqual(wire.rest(), b"")
 
     def test_the_limits_last_connection_is_served_and_the_next_is_turned_away(self) -> None:
@@ -55,7 +55,7 @@ class Limit(unittest.TestCase):
         for wire in wires:
             self.assertEqual(wire.ask("GET", "/api/health").status, 200)
 
-    def test_whoever_says_nothing_is_turned_away_too(self) -> None:
+    def test_a_client_that_sends_nothing_is_turned_away_too(self) -> None:
         self.fill()
 
         with self.lab.connect() as extra:
@@ -122,7 +122,7 @@ class FewFileDescriptors(unittest.TestCase):
             (warning["limit"], warning["wanted"], warning["connections"]), (655, 656, 399)
         )
 
-    def test_a_flood_of_strangers_is_refused_and_leaves_a_capture_its_files(self) -> None:
+    def test_a_flood_of_connections_is_refused_and_leaves_a_capture_its_files(self) -> None:
         limit = self.SPARE + self.PLACES
         lab = Lab.for_test(self, file_limits=(limit, limit))
         if not can_sample(lab):
@@ -133,12 +133,12 @@ class FewFileDescriptors(unittest.TestCase):
             self.assertEqual(wire.ask("GET", "/api/health").status, 200)
         with lab.connect() as last:
             self.assertEqual(last.ask("GET", "/api/health").status, 200)
-            with lab.connect() as stranger:
-                self.assertEqual(stranger.response().status, 503)
+            with lab.connect() as refused:
+                self.assertEqual(refused.response().status, 503)
 
-            answer = last.ask("POST", "/api/lab/cpu-profile?seconds=1", token=TOKEN)
+            response = last.ask("POST", "/api/lab/cpu-profile?seconds=1", token=TOKEN)
 
-        self.assertEqual(answer.status, 200, answer.body)
+        self.assertEqual(response.status, 200, response.body)
 
 
 class FileDescriptors(unittest.TestCase):
@@ -186,7 +186,7 @@ class FileDescriptors(unittest.TestCase):
             self.assertEqual(early.ask("GET", "/api/health").status, 200)
             self.assertEqual(early.ask("GET", "/nowhere").status, 404)
 
-    def test_whoever_waits_in_the_flood_is_served_once_others_leave(self) -> None:
+    def test_a_client_that_waits_in_the_flood_is_served_once_others_leave(self) -> None:
         wires = self.flood()
         last = wires.pop()
         last.send(request("GET", "/api/health"))

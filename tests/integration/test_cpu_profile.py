@@ -21,28 +21,28 @@ ARTIFACT = {"name", "path", "bytes", "sha256", "kind", "createdAt", "captureId"}
 class WithoutSampler(unittest.TestCase):
     def test_a_build_that_cannot_sample_says_so(self) -> None:
         lab = Lab.for_test(self)
-        answer = lab.http("POST", "/api/lab/cpu-profile?seconds=1")
-        if answer.status == 200:
+        response = lab.http("POST", "/api/lab/cpu-profile?seconds=1")
+        if response.status == 200:
             self.skipTest("this build can sample")
 
-        self.assertEqual(answer.status, 501)
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
-        self.assertIn("not supported by this build", answer.body.decode())
+        self.assertEqual(response.status, 501)
+        self.assertEqual(response.header("content-type"), "application/problem+json")
+        self.assertIn("not supported by this build", response.body.decode())
 
 
 class Capture(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.lab = Lab.for_class(cls)
-        cls.answer = take(cls.lab) if cls.lab.has_gperftools() else None
+        cls.response = take(cls.lab) if cls.lab.has_gperftools() else None
 
     def setUp(self) -> None:
         need_profiler(self, self.lab, "cpu-profile")
-        self.assertEqual(self.answer.status, 200, self.answer.body)
-        self.capture = self.answer.json()
+        self.assertEqual(self.response.status, 200, self.response.body)
+        self.capture = self.response.json()
         self.artifact = self.capture["artifacts"][0]
 
-    def test_the_answer_has_the_fields_of_the_node_lab_and_says_how_good_it_is(self) -> None:
+    def test_the_response_has_the_fields_of_the_node_lab_and_says_how_good_it_is(self) -> None:
         self.assertGreaterEqual(
             set(self.capture), {"filePath", "durationSeconds", "artifacts", "quality"}
         )
@@ -59,14 +59,14 @@ class Capture(unittest.TestCase):
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
 
     def test_the_bytes_fetched_are_the_bytes_on_disk_and_match_every_digest(self) -> None:
-        answer = self.lab.http("GET", f"/api/lab/artifacts/{self.artifact['name']}")
-        digest = hashlib.sha256(answer.body).hexdigest()
+        response = self.lab.http("GET", f"/api/lab/artifacts/{self.artifact['name']}")
+        digest = hashlib.sha256(response.body).hexdigest()
 
-        self.assertEqual(answer.body, pathlib.Path(self.capture["filePath"]).read_bytes())
-        self.assertEqual(len(answer.body), self.artifact["bytes"])
+        self.assertEqual(response.body, pathlib.Path(self.capture["filePath"]).read_bytes())
+        self.assertEqual(len(response.body), self.artifact["bytes"])
         self.assertEqual(digest, self.artifact["sha256"])
-        self.assertEqual(digest, answer.header("x-artifact-sha256"))
-        self.assertEqual(f'"sha256-{digest}"', answer.header("etag"))
+        self.assertEqual(digest, response.header("x-artifact-sha256"))
+        self.assertEqual(f'"sha256-{digest}"', response.header("etag"))
 
     def test_the_list_shows_the_same_artifact(self) -> None:
         listed = self.lab.http("GET", "/api/lab/artifacts").json()["artifacts"]
@@ -117,27 +117,27 @@ class SingleFlight(unittest.TestCase):
         with begin(self.lab, "seconds=2") as running:
             for query, status in cases:
                 with self.subTest(query=query):
-                    answer = self.lab.http("POST", f"/api/lab/cpu-profile?{query}")
-                    self.assertEqual(answer.status, status, answer.body)
+                    response = self.lab.http("POST", f"/api/lab/cpu-profile?{query}")
+                    self.assertEqual(response.status, status, response.body)
             self.assertFalse(running.readable(), "the capture ended before the table did")
 
     def test_a_capture_of_a_loop_that_did_nothing_is_never_an_empty_file(self) -> None:
         with begin(self.lab) as wire:
-            answer = wire.response("POST")
+            response = wire.response("POST")
 
         count = self.lab.http("GET", "/api/lab/artifacts").json()["count"]
-        if answer.status == 200:
-            self.assertGreater(answer.json()["artifacts"][0]["bytes"], 8 * 8)
+        if response.status == 200:
+            self.assertGreater(response.json()["artifacts"][0]["bytes"], 8 * 8)
         else:
-            self.assertEqual(answer.header("content-type"), "application/problem+json")
+            self.assertEqual(response.header("content-type"), "application/problem+json")
             self.assertEqual(count, 0)
 
     def test_after_a_capture_the_next_one_may_start(self) -> None:
         made = []
         for _ in range(2):
-            answer = take(self.lab, "seconds=1&hz=1000")
-            self.assertEqual(answer.status, 200)
-            made += answer.json()["artifacts"]
+            response = take(self.lab, "seconds=1&hz=1000")
+            self.assertEqual(response.status, 200)
+            made += response.json()["artifacts"]
 
         self.assertEqual(self.lab.http("GET", "/api/lab/artifacts").json()["count"], len(made))
 
@@ -145,9 +145,9 @@ class SingleFlight(unittest.TestCase):
         begin(self.lab).close()
 
         def next_one() -> bool:
-            answer = take(self.lab)
-            self.assertIn(answer.status, (200, 409))
-            return answer.status == 200
+            response = take(self.lab)
+            self.assertIn(response.status, (200, 409))
+            return response.status == 200
 
         eventually(next_one, "the abandoned capture ends")
 

@@ -32,13 +32,13 @@ class Jam(unittest.TestCase):
     def test_a_jam_blocks_as_long_as_asked_and_says_so(self) -> None:
         started = time.monotonic()
 
-        answer = self.lab.http("POST", "/api/lab/event-loop-jam?ms=300")
+        response = self.lab.http("POST", "/api/lab/event-loop-jam?ms=300")
 
         elapsed_ms = (time.monotonic() - started) * 1000
-        self.assertEqual(set(answer.json()), {"jammedMs", "result"})
+        self.assertEqual(set(response.json()), {"jammedMs", "result"})
         self.assertGreaterEqual(elapsed_ms, 299)
-        self.assertGreaterEqual(answer.json()["jammedMs"], 299)
-        self.assertLess(answer.json()["jammedMs"], 3000)
+        self.assertGreaterEqual(response.json()["jammedMs"], 299)
+        self.assertLess(response.json()["jammedMs"], 3000)
 
     def test_a_jam_delays_a_health_request_on_another_connection(self) -> None:
         started = time.monotonic()
@@ -83,9 +83,9 @@ class Memory(unittest.TestCase):
         self.lab = Lab.for_test(self)
 
     def leak(self, query: str) -> dict:
-        answer = self.lab.http("POST", f"/api/lab/memory-leak{query}")
-        self.assertEqual(answer.status, 200)
-        return answer.json()
+        response = self.lab.http("POST", f"/api/lab/memory-leak{query}")
+        self.assertEqual(response.status, 200)
+        return response.json()
 
     def test_a_leak_retains_what_was_asked_for_and_touches_every_page(self) -> None:
         before = self.lab.rss_bytes()
@@ -103,9 +103,9 @@ class Memory(unittest.TestCase):
         self.assertEqual((status["retainedBytes"], status["retainedBufferCount"]), (65 * MB, 2))
 
     def test_clearing_an_empty_lab_is_fine(self) -> None:
-        answer = self.lab.http("POST", "/api/lab/memory-clear")
+        response = self.lab.http("POST", "/api/lab/memory-clear")
 
-        self.assertEqual((answer.status, answer.json()["retainedBytes"]), (200, 0))
+        self.assertEqual((response.status, response.json()["retainedBytes"]), (200, 0))
 
     def test_clearing_lets_go_of_everything(self) -> None:
         self.leak("?mb=8")
@@ -130,10 +130,10 @@ class Memory(unittest.TestCase):
         if not self.lab.has_gperftools():
             skip(self, "1024 MB leak", "a sanitizer multiplies the memory that it takes")
 
-        answer = self.lab.http("POST", "/api/lab/memory-leak?mb=1024")
+        response = self.lab.http("POST", "/api/lab/memory-leak?mb=1024")
 
-        self.assertIn(answer.status, (200, 507))
-        retained = 1024 * MB if answer.status == 200 else 0
+        self.assertIn(response.status, (200, 507))
+        retained = 1024 * MB if response.status == 200 else 0
         self.assertEqual(self.lab.http("GET", "/api/lab/status").json()["retainedBytes"], retained)
 
 

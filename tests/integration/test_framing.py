@@ -42,11 +42,11 @@ class Framing(unittest.TestCase):
         """One refusal, then the close: what follows on the connection is not read as a request."""
         with self.lab.connect() as wire:
             wire.send(data)
-            answer = wire.response()
-            self.assertIn(answer.status, statuses, answer)
-            self.assertEqual(answer.header("content-type"), "application/problem+json")
+            response = wire.response()
+            self.assertIn(response.status, statuses, response)
+            self.assertEqual(response.header("content-type"), "application/problem+json")
             self.assertEqual(wire.rest(), b"")
-        return answer
+        return response
 
     def post(self, headers: dict[str, str], body: bytes = b"") -> bytes:
         return request("POST", CLEAR, headers, token=TOKEN) + body
@@ -66,9 +66,9 @@ class Heads(Framing):
     def test_a_head_of_a_megabyte_is_refused_and_the_client_hears_it(self) -> None:
         for data in (head_of(1 << 20), head_of(1 << 20)[:-4], b"GET /" + b"a" * (1 << 20)):
             with self.subTest(start=data[:20]):
-                answer = self.lab.exchange(data)
+                response = self.lab.exchange(data)
 
-                self.assertEqual((answer.status, answer.closes()), (431, True))
+                self.assertEqual((response.status, response.closes()), (431, True))
 
     def test_very_many_small_headers_are_limited_too(self) -> None:
         many = {f"X-{n}": "v" for n in range(4000)}
@@ -156,7 +156,7 @@ class Ambiguous(Framing):
             with self.subTest(headers=headers):
                 self.check_closed(self.post(headers, chunks + SMUGGLED), 400)
 
-    def test_both_are_refused_for_a_stranger_too(self) -> None:
+    def test_both_are_refused_without_the_token_too(self) -> None:
         headers = {"Content-Length": "5", "Transfer-Encoding": "chunked"}
         bad = request("POST", CLEAR, headers) + b"5\r\nhello\r\n0\r\n\r\n" + SMUGGLED
 

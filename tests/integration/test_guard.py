@@ -1,4 +1,4 @@
-"""The guard: one answer to every stranger, before the router and before any body."""
+"""The guard: one response to every client that it refuses, before the router and any body."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ TARGETS = (
 WRONG_TOKENS = ("", "x", TOKEN[:-1], TOKEN + "0", TOKEN.upper(), TOKEN[::-1], "0" * 5000)
 
 
-def visible(answer: Response) -> tuple:
-    headers = sorted(pair for pair in answer.headers if pair[0] not in VARIES)
-    return answer.status, headers, answer.body
+def visible(response: Response) -> tuple:
+    headers = sorted(pair for pair in response.headers if pair[0] not in VARIES)
+    return response.status, headers, response.body
 
 
-class Strangers(unittest.TestCase):
+class Refusals(unittest.TestCase):
     def refusals(self, lab: Lab, tokens: tuple[str | None, ...]) -> set[str]:
         seen = set()
         for verb, target in TARGETS:
             for token in tokens:
-                answer = lab.http(verb, target, token=token)
+                response = lab.http(verb, target, token=token)
                 with self.subTest(verb=verb, target=target, token=(token or "none")[:40]):
-                    self.assertEqual(answer.status, 403)
-                    self.assertIsNone(answer.header("x-lab-instance"))
-                    self.assertIsNone(answer.header("www-authenticate"))
-                seen.add(repr(visible(answer)))
+                    self.assertEqual(response.status, 403)
+                    self.assertIsNone(response.header("x-lab-instance"))
+                    self.assertIsNone(response.header("www-authenticate"))
+                seen.add(repr(visible(response)))
         return seen
 
-    def test_disabled_missing_wrong_and_production_get_the_very_same_answer(self) -> None:
+    def test_disabled_missing_wrong_and_production_get_the_very_same_response(self) -> None:
         enabled = Lab.for_test(self)
         disabled = Lab.for_test(self, {"LAB_ENABLE": "false"})
         nameless = Lab.for_test(self, {"LAB_ENABLE": "false", "LAB_TOKEN": None})
@@ -75,7 +75,7 @@ class Strangers(unittest.TestCase):
 
 
 class Reasons(unittest.TestCase):
-    """What strangers are not told, the log is."""
+    """A refusal does not say why; the log does."""
 
     def guard_says(self, lab: Lab, token: str | None) -> str:
         mark = lab.mark()
@@ -125,10 +125,10 @@ class Paths(unittest.TestCase):
             ("/../api/health", 404, 404),
             ("/api/%2e%2e/health", 404, 404),
         )
-        for target, stranger, friend in cases:
+        for target, without_token, with_token in cases:
             with self.subTest(target=target):
-                self.assertEqual(self.status(target, None), stranger)
-                self.assertEqual(self.status(target, TOKEN), friend)
+                self.assertEqual(self.status(target, None), without_token)
+                self.assertEqual(self.status(target, TOKEN), with_token)
 
     def test_an_odd_spelling_of_a_guarded_path_never_opens_it(self) -> None:
         for target in (
@@ -167,9 +167,10 @@ class Paths(unittest.TestCase):
                 )
 
     def test_header_names_do_not_depend_on_case(self) -> None:
-        answer = self.lab.http("GET", "/api/lab/status", token=None, headers={"X-LAB-TOKEN": TOKEN})
+        headers = {"X-LAB-TOKEN": TOKEN}
+        response = self.lab.http("GET", "/api/lab/status", token=None, headers=headers)
 
-        self.assertEqual(answer.status, 200)
+        self.assertEqual(response.status, 200)
 
 
 class BeforeTheBody(unittest.TestCase):
@@ -177,7 +178,7 @@ class BeforeTheBody(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.lab = Lab.for_class(cls)
 
-    def test_a_stranger_is_refused_before_a_byte_of_the_body_was_sent(self) -> None:
+    def test_without_the_token_a_client_is_refused_before_a_byte_of_the_body_was_sent(self) -> None:
         started = time.monotonic()
         for headers in (
             {"Content-Length": "10"},
@@ -185,21 +186,23 @@ class BeforeTheBody(unittest.TestCase):
             {"Transfer-Encoding": "chunked"},
         ):
             with self.subTest(headers=headers):
-                answer = self.lab.http("POST", "/api/lab/memory-clear", token=None, headers=headers)
+                response = self.lab.http(
+                    "POST", "/api/lab/memory-clear", token=None, headers=headers
+                )
 
-                self.assertEqual(answer.status, 403)
+                self.assertEqual(response.status, 403)
         # The body time limit is 30 s: none of the three waited for it.
         self.assertLess(time.monotonic() - started, 20)
 
-    def test_a_stranger_who_asks_to_continue_is_refused_without_an_invitation(self) -> None:
-        answer = self.lab.http(
+    def test_without_the_token_a_request_to_continue_is_refused_and_not_invited(self) -> None:
+        response = self.lab.http(
             "POST",
             "/api/lab/memory-clear",
             token=None,
             headers={"Expect": "100-continue", "Content-Length": "5"},
         )
 
-        self.assertEqual(answer.status, 403)
+        self.assertEqual(response.status, 403)
 
     def test_the_body_of_a_refused_request_is_never_taken_for_a_request(self) -> None:
         smuggled = request("GET", "/api/health", {"x-request-id": "smuggled"})
@@ -217,7 +220,7 @@ class BeforeTheBody(unittest.TestCase):
             self.assertIn(following, ("honest", "closed"))
 
 
-class Friends(unittest.TestCase):
+class Admitted(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.lab = Lab.for_class(cls)

@@ -1,4 +1,4 @@
-"""What the service says about itself, and the request id on every answer."""
+"""What the service says about itself, and the request id on every response."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Health(unittest.TestCase):
         cls.lab = Lab.for_class(cls, {"APP_ENV": "staging"})
 
     def test_health_has_the_fields_of_the_node_lab(self) -> None:
-        answer = self.lab.http("GET", "/api/health", token=None)
-        health = answer.json()
+        response = self.lab.http("GET", "/api/health", token=None)
+        health = response.json()
 
-        self.assertEqual(answer.header("content-type"), "application/json")
+        self.assertEqual(response.header("content-type"), "application/json")
         fields = {"status", "timestamp", "version", "service", "uptime", "environment"}
         self.assertEqual(set(health), fields)
         self.assertEqual(health["status"], "healthy")
@@ -39,7 +39,7 @@ class Health(unittest.TestCase):
         self.assertTrue(health["service"])
         self.assertGreaterEqual(health["uptime"], 0)
 
-    def test_the_timestamp_is_the_time_of_the_answer_in_utc(self) -> None:
+    def test_the_timestamp_is_the_time_of_the_response_in_utc(self) -> None:
         stamp = self.lab.http("GET", "/api/health").json()["timestamp"]
         then = datetime.datetime.fromisoformat(stamp)
 
@@ -73,13 +73,13 @@ class Status(unittest.TestCase):
         self.assertEqual(status["environment"], "development")
         self.assertEqual((status["retainedBufferCount"], status["retainedBytes"]), (0, 0))
 
-    def test_status_tells_which_process_answered(self) -> None:
-        answer = self.lab.http("GET", "/api/lab/status")
-        instance = answer.json()["instance"]
+    def test_status_says_which_process_responded(self) -> None:
+        response = self.lab.http("GET", "/api/lab/status")
+        instance = response.json()["instance"]
 
         self.assertGreaterEqual(set(instance), {"id", "pid", "taskArn", "buildId", "startedAt"})
         self.assertEqual(instance["pid"], self.lab.pid)
-        self.assertEqual(instance["id"], answer.header("x-lab-instance"))
+        self.assertEqual(instance["id"], response.header("x-lab-instance"))
         self.assertLessEqual(
             datetime.datetime.fromisoformat(instance["startedAt"]), datetime.datetime.now(
                 datetime.UTC
@@ -92,7 +92,7 @@ class RequestIds(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.lab = Lab.for_class(cls)
 
-    def answered_id(
+    def id_of_response(
         self, sent: str | None, target: str = "/api/health", token: str | None = None
     ) -> str:
         headers = {} if sent is None else {"x-request-id": sent}
@@ -100,9 +100,9 @@ class RequestIds(unittest.TestCase):
             "x-request-id"
         ) or ""
 
-    def test_every_answer_carries_an_id_of_its_own_whatever_its_status(self) -> None:
+    def test_every_response_carries_an_id_of_its_own_whatever_its_status(self) -> None:
         targets = ("/api/health", "/api/metrics", "/api/lab/status", "/nowhere", "/api/health")
-        ids = [self.answered_id(None, target) for target in targets]
+        ids = [self.id_of_response(None, target) for target in targets]
 
         self.assertEqual(len(set(ids)), len(targets), ids)
         for value in ids:
@@ -111,13 +111,13 @@ class RequestIds(unittest.TestCase):
     def test_a_decent_id_of_the_client_is_taken_over(self) -> None:
         for sent in ("a", "Trace-1.2_3", "x" * 64):
             with self.subTest(sent=sent):
-                self.assertEqual(self.answered_id(sent), sent)
-                self.assertEqual(self.answered_id(sent, "/api/lab/status"), sent)
+                self.assertEqual(self.id_of_response(sent), sent)
+                self.assertEqual(self.id_of_response(sent, "/api/lab/status"), sent)
 
     def test_any_other_id_of_the_client_is_replaced(self) -> None:
         for sent in ("", "x" * 65, "a b", "a/b", "a\"b", "<b>", "a,b", "\xfc"):
             with self.subTest(sent=sent):
-                got = self.answered_id(sent)
+                got = self.id_of_response(sent)
 
                 self.assertNotEqual(got, sent)
                 self.assertRegex(got, r"\A[A-Za-z0-9._-]{1,64}\Z")

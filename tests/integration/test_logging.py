@@ -34,10 +34,10 @@ class Lines(unittest.TestCase):
         lab.stop()
 
         life = [event["event"] for event in lab.events]
-        told = [
+        events = [
             name for name in life if name in ("settings", "listening", "shutting_down", "stopped")
         ]
-        self.assertEqual(told, ["settings", "listening", "shutting_down", "stopped"])
+        self.assertEqual(events, ["settings", "listening", "shutting_down", "stopped"])
         self.assertEqual(lab.wait_event("listening")["host"], "127.0.0.1")
         self.assertIn("signal", lab.wait_event("shutting_down"))
 
@@ -60,20 +60,20 @@ class Levels(unittest.TestCase):
             ("debug", True), ("warn", False), ("debug", True), ("error", False)
         ):
             with self.subTest(level=level):
-                answer = lab.http("PUT", LEVEL + level)
+                response = lab.http("PUT", LEVEL + level)
 
-                self.assertEqual((answer.status, answer.json()), (200, {"level": level}))
+                self.assertEqual((response.status, response.json()), (200, {"level": level}))
                 self.assertEqual(self.request_line(lab, f"at-{level}") is not None, expected)
 
-    def test_a_request_line_says_what_was_asked_and_answered(self) -> None:
+    def test_a_request_line_says_what_was_asked_and_with_which_status_it_ended(self) -> None:
         lab = Lab.for_test(self, {"LAB_LOG_LEVEL": "debug"})
-        answer = lab.http("GET", "/nowhere", headers={"x-request-id": "mine"})
+        response = lab.http("GET", "/nowhere", headers={"x-request-id": "mine"})
 
         line = lab.wait_event("request", id="mine")
         self.assertEqual(line["level"], "debug")
         self.assertEqual((line["method"], line["path"], line["status"]), ("GET", "/nowhere", 404))
         self.assertGreaterEqual(line["durationMs"], 0)
-        self.assertGreaterEqual(line["bytes"], len(answer.body))
+        self.assertGreaterEqual(line["bytes"], len(response.body))
 
     def test_the_time_of_a_jam_is_in_its_request_line(self) -> None:
         lab = Lab.for_test(self, {"LAB_LOG_LEVEL": "debug"})
@@ -105,8 +105,8 @@ class Audit(unittest.TestCase):
     def call(self, identity: str, method: str, path: str, token: str | None) -> tuple[
         Response, dict
     ]:
-        answer = self.lab.http(method, path, token=token, headers={"x-request-id": identity})
-        return answer, self.lab.wait_event("guarded_call", id=identity)
+        response = self.lab.http(method, path, token=token, headers={"x-request-id": identity})
+        return response, self.lab.wait_event("guarded_call", id=identity)
 
     def test_every_guarded_call_leaves_one_line_whatever_the_level_and_the_outcome(self) -> None:
         cases = (
@@ -121,9 +121,9 @@ class Audit(unittest.TestCase):
         )
         for identity, method, path, token, outcome, status in cases:
             with self.subTest(identity=identity):
-                answer, line = self.call(identity, method, path, token)
+                response, line = self.call(identity, method, path, token)
 
-                self.assertEqual(answer.status, status)
+                self.assertEqual(response.status, status)
                 self.assertEqual(line["level"], "audit")
                 self.assertEqual((line["outcome"], line["status"]), (outcome, status))
                 self.assertEqual((line["method"], line["path"]), (method, path.partition("?")[0]))

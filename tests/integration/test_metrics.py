@@ -42,13 +42,13 @@ class Text(unittest.TestCase):
         cls.lab = Lab.for_class(cls)
         cls.lab.http("GET", "/api/health")
         cls.lab.http("GET", "/nowhere")
-        cls.answer = cls.lab.http("GET", "/api/metrics", token=None)
-        cls.text = cls.answer.body.decode()
+        cls.response = cls.lab.http("GET", "/api/metrics", token=None)
+        cls.text = cls.response.body.decode()
 
     def test_the_format_is_prometheus_text_0_0_4(self) -> None:
-        self.assertEqual(self.answer.status, 200)
+        self.assertEqual(self.response.status, 200)
         self.assertEqual(
-            self.answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8"
+            self.response.header("content-type"), "text/plain; version=0.0.4; charset=utf-8"
         )
         self.assertTrue(self.text.endswith("\n"))
 
@@ -132,14 +132,14 @@ class Requests(unittest.TestCase):
                 self.assertNotIn(odd, text)
         self.assertGreaterEqual(self.total(route="(unmatched)", status_code="404"), 5)
 
-    def test_a_refused_stranger_is_counted_without_naming_the_path(self) -> None:
+    def test_a_refused_client_is_counted_without_naming_the_path(self) -> None:
         self.lab.http("GET", "/api/lab/secret-name", token=None)
 
         text = self.lab.http("GET", "/api/metrics").body.decode()
         self.assertEqual(self.total(status_code="403"), 1)
         self.assertNotIn("secret-name", text)
 
-    def test_an_error_answer_is_counted_as_an_error_and_a_good_one_is_not(self) -> None:
+    def test_an_error_response_is_counted_as_an_error_and_a_good_one_is_not(self) -> None:
         self.lab.http("GET", "/api/health")
         self.assertEqual(self.total("http_request_errors_total"), 0)
 

@@ -58,11 +58,11 @@ class Parameters(unittest.TestCase):
     def post(self, target: str, **more: Any) -> Response:
         return self.lab.http("POST", target, **more)
 
-    def check_refused(self, answer: Response, *named: str) -> None:
-        self.assertEqual(answer.status, 400, answer.body)
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
+    def check_refused(self, response: Response, *named: str) -> None:
+        self.assertEqual(response.status, 400, response.body)
+        self.assertEqual(response.header("content-type"), "application/problem+json")
         for word in named:
-            self.assertIn(word, answer.json()["detail"])
+            self.assertIn(word, response.json()["detail"])
 
     def test_what_is_not_an_integer_is_refused_with_the_name_and_the_range(self) -> None:
         for value in NOT_INTEGERS:
@@ -95,12 +95,12 @@ class Parameters(unittest.TestCase):
         refused = (400,) if self.profiles else (400, 501)
         for query in ("seconds=0", "seconds=121", "hz=0", "hz=1001", "seconds=1&hz=", "seconds=x"):
             with self.subTest(query=query):
-                answer = self.post(f"{PROFILE}?{query}")
+                response = self.post(f"{PROFILE}?{query}")
 
-                self.assertIn(answer.status, refused)
-                if answer.status == 400:
+                self.assertIn(response.status, refused)
+                if response.status == 400:
                     name = "hz" if "hz" in query else "seconds"
-                    self.check_refused(answer, name, "1", "1000" if name == "hz" else "120")
+                    self.check_refused(response, name, "1", "1000" if name == "hz" else "120")
 
     def test_a_repeated_parameter_is_refused_also_when_it_is_spelled_differently(self) -> None:
         for query in ("ms=1&ms=1", "ms=1&ms=2", "ms=1&m%73=1", "ms=1&ms=", "ms=&ms=1"):
@@ -132,10 +132,10 @@ class Parameters(unittest.TestCase):
             ("Application/JSON", b'{"ms":5}'),
         ):
             with self.subTest(kind=kind):
-                answer = self.post(JAM, headers={"Content-Type": kind}, body=body)
+                response = self.post(JAM, headers={"Content-Type": kind}, body=body)
 
-                self.assertEqual(answer.status, 400, answer.body)
-                self.assertIn("query", answer.json()["detail"])
+                self.assertEqual(response.status, 400, response.body)
+                self.assertIn("query", response.json()["detail"])
 
     def test_a_body_that_cannot_be_parameters_is_read_and_ignored(self) -> None:
         for path, headers, body in (
@@ -154,10 +154,10 @@ class Parameters(unittest.TestCase):
     def test_percent_encoding_is_decoded_in_names_and_values(self) -> None:
         for query in ("m%73=5", "%6d%73=5", "%6D%73=5", "ms=%35"):
             with self.subTest(query=query):
-                answer = self.post(f"{JAM}?{query}")
+                response = self.post(f"{JAM}?{query}")
 
-                self.assertEqual(answer.status, 200, answer.body)
-                self.assertLess(answer.json()["jammedMs"], 1000)
+                self.assertEqual(response.status, 200, response.body)
+                self.assertLess(response.json()["jammedMs"], 1000)
 
     def test_a_broken_percent_encoding_is_refused(self) -> None:
         for query in ("ms=%", "ms=%5", "ms=%zz", "ms=5%", "%zz=5", "ms%=5"):
@@ -170,9 +170,9 @@ class Parameters(unittest.TestCase):
                 self.assertEqual(self.post(f"{JAM}?{query}").status, 400)
 
     def test_an_empty_query_means_the_defaults(self) -> None:
-        answer = self.post(f"{LEAK}?")
+        response = self.post(f"{LEAK}?")
 
-        self.assertEqual(answer.status, 200)
+        self.assertEqual(response.status, 200)
         self.post("/api/lab/memory-clear")
 
     def test_a_refused_leak_retains_nothing(self) -> None:
@@ -196,11 +196,11 @@ class Parameters(unittest.TestCase):
                 )
 
     def test_a_refusal_does_not_echo_markup_unescaped(self) -> None:
-        answer = self.post(f"{JAM}?%22%0D%0Aevil%22=1")
+        response = self.post(f"{JAM}?%22%0D%0Aevil%22=1")
 
-        self.assertEqual(answer.status, 400)
-        self.assertIsNone(answer.header("evil"))
-        self.assertIsInstance(answer.json()["detail"], str)
+        self.assertEqual(response.status, 400)
+        self.assertIsNone(response.header("evil"))
+        self.assertIsInstance(response.json()["detail"], str)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ class Pipelining(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.lab = Lab.for_class(cls)
 
-    def test_many_requests_in_one_write_are_answered_in_their_order(self) -> None:
+    def test_many_requests_in_one_write_get_their_responses_in_order(self) -> None:
         targets = ("/api/health", "/api/lab/status", "/nowhere", "/api/metrics")
         statuses = (200, 403, 404, 200)
         sent = [request("GET", targets[n % 4], {"x-request-id": f"r{n}"}) for n in range(200)]
@@ -27,9 +27,9 @@ class Pipelining(unittest.TestCase):
             wire.send(b"".join(sent))
 
             for n in range(200):
-                answer = wire.response()
-                self.assertEqual(answer.header("x-request-id"), f"r{n}")
-                self.assertEqual(answer.status, statuses[n % 4])
+                response = wire.response()
+                self.assertEqual(response.header("x-request-id"), f"r{n}")
+                self.assertEqual(response.status, statuses[n % 4])
 
     def test_a_slow_request_is_not_overtaken_by_those_behind_it(self) -> None:
         jam = request(
@@ -62,7 +62,7 @@ class Pipelining(unittest.TestCase):
 
             self.assertEqual(wire.response().status, 200)
 
-    def test_garbage_behind_a_good_request_is_refused_after_the_good_one_was_answered(self) -> None:
+    def test_garbage_behind_a_good_request_is_refused_after_the_good_response(self) -> None:
         for garbage in (
             b"\x00\x01\x02\xff garbage\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\r\n\r\n"
         ):
@@ -74,12 +74,12 @@ class Pipelining(unittest.TestCase):
                 self.assertEqual((refused.status, refused.closes()), (400, True))
                 self.assertEqual(wire.rest(), b"")
 
-    def test_nothing_behind_connection_close_is_answered(self) -> None:
+    def test_nothing_behind_connection_close_gets_a_response(self) -> None:
         with self.lab.connect() as wire:
             wire.send(request("GET", "/api/health", {"Connection": "close"}) + HEALTH)
 
-            answer = wire.response()
-            self.assertEqual((answer.status, answer.closes()), (200, True))
+            response = wire.response()
+            self.assertEqual((response.status, response.closes()), (200, True))
             self.assertEqual(wire.rest(), b"")
 
 
@@ -91,11 +91,11 @@ class Versions(unittest.TestCase):
     def test_http_1_1_keeps_the_connection(self) -> None:
         with self.lab.connect() as wire:
             for _ in range(3):
-                answer = wire.ask("GET", "/api/health")
-                self.assertEqual((answer.status, answer.version), (200, "HTTP/1.1"))
-                self.assertFalse(answer.closes())
+                response = wire.ask("GET", "/api/health")
+                self.assertEqual((response.status, response.version), (200, "HTTP/1.1"))
+                self.assertFalse(response.closes())
 
-    def test_http_1_0_is_answered_and_closed_and_needs_no_host(self) -> None:
+    def test_http_1_0_gets_a_response_and_is_closed_and_needs_no_host(self) -> None:
         for head in (
             b"GET /api/health HTTP/1.0\r\n\r\n", request("GET", "/api/health", version="1.0")
         ):
@@ -110,15 +110,15 @@ class Versions(unittest.TestCase):
         with self.lab.connect() as wire:
             for _ in range(2):
                 wire.send(keep)
-                answer = wire.response()
-                self.assertEqual(answer.status, 200)
-                self.assertEqual((answer.header("connection") or "").lower(), "keep-alive")
+                response = wire.response()
+                self.assertEqual(response.status, 200)
+                self.assertEqual((response.header("connection") or "").lower(), "keep-alive")
 
     def test_http_1_0_never_gets_chunks(self) -> None:
-        answer = self.lab.exchange(request("GET", "/api/metrics", version="1.0"))
+        response = self.lab.exchange(request("GET", "/api/metrics", version="1.0"))
 
-        self.assertIsNone(answer.header("transfer-encoding"))
-        self.assertIn(b"http_requests_total", answer.body)
+        self.assertIsNone(response.header("transfer-encoding"))
+        self.assertIn(b"http_requests_total", response.body)
 
     def test_any_other_version_is_refused_and_closed(self) -> None:
         for version in ("2.0", "0.9", "1.2", "11", "1", "1.1.1", "x.y", ""):
@@ -155,7 +155,7 @@ class Hosts(unittest.TestCase):
         self.assertEqual(self.status(get + "Host: a\r\nX: y\r\nhOST: b\r\n"), 400)
         self.assertEqual(self.status(get + "Host: a\r\n"), 200)
 
-    def test_a_stranger_without_a_host_learns_nothing_more(self) -> None:
+    def test_a_client_without_token_and_host_learns_nothing_more(self) -> None:
         self.assertIn(self.status("GET /api/lab/status HTTP/1.1\r\n"), (400, 403))
 
 
@@ -213,7 +213,7 @@ class Expectations(unittest.TestCase):
         headers = {"Expect": "100-continue", "Content-Length": str(length)}
         return request("POST", "/api/lab/memory-clear", headers, token=TOKEN)
 
-    def test_a_client_that_waits_for_the_word_gets_it_and_then_its_answer(self) -> None:
+    def test_a_client_that_waits_for_the_word_gets_it_and_then_its_response(self) -> None:
         with self.lab.connect() as wire:
             wire.send(self.ask(5))
             self.assertEqual(wire.response().status, 100)
@@ -222,13 +222,13 @@ class Expectations(unittest.TestCase):
             self.assertEqual(wire.response().status, 200)
             self.assertEqual(wire.ask("GET", "/api/health").status, 200)
 
-    def test_a_client_that_does_not_wait_is_answered_all_the_same(self) -> None:
+    def test_a_client_that_does_not_wait_gets_its_response_all_the_same(self) -> None:
         with self.lab.connect() as wire:
             wire.send(self.ask(5) + b"hello")
 
-            answer = wire.response()
-            answer = wire.response() if answer.status == 100 else answer
-            self.assertEqual(answer.status, 200)
+            response = wire.response()
+            response = wire.response() if response.status == 100 else response
+            self.assertEqual(response.status, 200)
 
     def test_nobody_is_invited_to_send_what_will_be_refused(self) -> None:
         with self.lab.connect() as wire:

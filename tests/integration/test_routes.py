@@ -1,4 +1,4 @@
-"""Every route, over one table: who gets in, which verbs there are, what is not there."""
+"""Every route, over one table: which clients get in, which verbs there are, what is not there."""
 
 from __future__ import annotations
 
@@ -54,51 +54,51 @@ class Routes(unittest.TestCase):
     def path(self, route: Route) -> str:
         return route.path.replace("{name}", self.name)
 
-    def check_problem(self, answer: Response, status: int) -> None:
-        self.assertEqual(answer.status, status)
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
-        self.assertGreaterEqual(answer.json().keys(), PROBLEM)
-        self.assertEqual(answer.json()["status"], status)
+    def check_problem(self, response: Response, status: int) -> None:
+        self.assertEqual(response.status, status)
+        self.assertEqual(response.header("content-type"), "application/problem+json")
+        self.assertGreaterEqual(response.json().keys(), PROBLEM)
+        self.assertEqual(response.json()["status"], status)
 
-    def test_without_a_token_only_the_public_routes_answer(self) -> None:
+    def test_without_a_token_only_the_public_routes_respond(self) -> None:
         for route in ROUTES:
             for verb in route.verbs:
                 with self.subTest(verb=verb, path=route.path):
-                    answer = self.lab.http(verb, self.path(route) + route.query, token=None)
+                    response = self.lab.http(verb, self.path(route) + route.query, token=None)
 
-                    self.assertEqual(answer.status, 200 if route.public else 403)
+                    self.assertEqual(response.status, 200 if route.public else 403)
                     if not route.public and verb != "HEAD":
-                        self.check_problem(answer, 403)
+                        self.check_problem(response, 403)
 
-    def test_with_the_token_every_verb_of_every_route_answers_as_documented(self) -> None:
+    def test_with_the_token_every_verb_of_every_route_responds_as_documented(self) -> None:
         for route in ROUTES:
             for verb in route.verbs:
                 with self.subTest(verb=verb, path=route.path):
-                    answer = self.lab.http(verb, self.path(route) + route.query, token=TOKEN)
+                    response = self.lab.http(verb, self.path(route) + route.query, token=TOKEN)
 
                     if route.path.endswith("cpu-profile"):
-                        self.assertIn(answer.status, (400, 501))
+                        self.assertIn(response.status, (400, 501))
                     else:
-                        self.assertEqual(answer.status, 204 if verb == "DELETE" else route.status)
+                        self.assertEqual(response.status, 204 if verb == "DELETE" else route.status)
 
     def test_a_wrong_verb_is_refused_with_exactly_the_verbs_that_are_allowed(self) -> None:
         for route in ROUTES:
             for verb in set(VERBS) - allowed(route):
                 with self.subTest(verb=verb, path=route.path):
-                    answer = self.lab.http(verb, self.path(route))
+                    response = self.lab.http(verb, self.path(route))
 
-                    self.assertEqual(answer.status, 405)
+                    self.assertEqual(response.status, 405)
                     # HEAD goes with GET, whether it is listed or not; OPTIONS may be offered.
                     optional = {"OPTIONS"} | ({"HEAD"} if "GET" in route.verbs else set())
-                    self.assertEqual(answer.verbs() - optional, set(route.verbs) - optional)
+                    self.assertEqual(response.verbs() - optional, set(route.verbs) - optional)
                     if verb != "HEAD":
-                        self.check_problem(answer, 405)
+                        self.check_problem(response, 405)
 
     def test_a_verb_that_nobody_knows_is_refused_like_any_wrong_verb(self) -> None:
-        answer = self.lab.http("BREW", "/api/health", token=None)
+        response = self.lab.http("BREW", "/api/health", token=None)
 
-        self.check_problem(answer, 405)
-        self.assertIn("GET", answer.verbs())
+        self.check_problem(response, 405)
+        self.assertIn("GET", response.verbs())
 
     def test_an_unknown_path_is_not_found_but_under_the_lab_only_with_the_token(self) -> None:
         outside = (
@@ -115,7 +115,7 @@ class Routes(unittest.TestCase):
                 self.check_problem(self.lab.http("GET", path, token=None), 403)
                 self.check_problem(self.lab.http("GET", path), 404)
 
-    def test_head_answers_as_get_does_but_without_a_body(self) -> None:
+    def test_head_responds_as_get_does_but_without_a_body(self) -> None:
         for path in ("/api/health", "/api/lab/status", f"/api/lab/artifacts/{self.name}"):
             with self.subTest(path=path), self.lab.connect() as wire:
                 get = wire.ask("GET", path, token=TOKEN)

@@ -226,7 +226,7 @@ class Borders(unittest.TestCase):
                     lab.close()
 
     def test_every_log_level_is_accepted(self) -> None:
-        # A level above info hides the line that tells the port, so this only asks for the settings.
+        # A level above info hides the line that says the port, so this only asks for the settings.
         for level in ("debug", "info", "warn", "error"):
             with self.subTest(level=level):
                 run = run_binary(["--healthcheck"], {"PORT": "1", "LAB_LOG_LEVEL": level})

@@ -61,7 +61,7 @@ class Politely(unittest.TestCase):
 
             self.assertIn(wire.rest()[:12], (b"", b"HTTP/1.1 408", b"HTTP/1.1 503"))
 
-    def test_a_running_jam_still_gets_its_answer_and_says_goodbye(self) -> None:
+    def test_a_running_jam_still_gets_its_response_and_says_goodbye(self) -> None:
         lab = Lab.for_test(self)
         cpu = lab.cpu_seconds()
         with lab.connect() as wire:
@@ -73,7 +73,7 @@ class Politely(unittest.TestCase):
             self.assertEqual(wire.response("POST").status, 200)
             self.assertEqual(wire.rest(), b"")
 
-    def test_a_request_whose_body_arrives_after_the_signal_is_answered_with_goodbye(self) -> None:
+    def test_a_body_that_arrives_after_the_signal_gets_a_response_that_says_goodbye(self) -> None:
         lab = Lab.for_test(self, {"LAB_SHUTDOWN_GRACE": "5m"})
         with busy(lab) as wire:
             lab.send_signal()
@@ -81,8 +81,8 @@ class Politely(unittest.TestCase):
 
             wire.send(b"finished!")
 
-            answer = wire.response("POST")
-            self.assertEqual((answer.status, answer.closes()), (200, True))
+            response = wire.response("POST")
+            self.assertEqual((response.status, response.closes()), (200, True))
             self.assertEqual(wire.rest(), b"")
         self.assertEqual(lab.wait(), 0)
 
@@ -104,7 +104,7 @@ class Politely(unittest.TestCase):
             return True
         return False
 
-    def test_a_capture_is_ended_early_and_answered(self) -> None:
+    def test_a_capture_is_ended_early_and_gets_its_response(self) -> None:
         lab = Lab.for_test(self, {"LAB_SHUTDOWN_GRACE": "1m"})
         need_profiler(self, lab, "stopping during a capture")
         with begin(lab, "seconds=120") as wire:
@@ -112,10 +112,10 @@ class Politely(unittest.TestCase):
 
             lab.stop()
 
-            answer = wire.response("POST")
-        self.assertEqual(answer.status, 200, answer.body)
-        self.assertTrue((lab.directory / answer.json()["artifacts"][0]["name"]).exists())
-        self.assertIn("truncated", answer.body.decode())
+            response = wire.response("POST")
+        self.assertEqual(response.status, 200, response.body)
+        self.assertTrue((lab.directory / response.json()["artifacts"][0]["name"]).exists())
+        self.assertIn("truncated", response.body.decode())
 
 
 class Firmly(unittest.TestCase):
@@ -130,14 +130,14 @@ class Firmly(unittest.TestCase):
             ended = (b"", b"HTTP/1.1 400", b"HTTP/1.1 408", b"HTTP/1.1 503")
             self.assertIn(wire.rest()[:12], ended)
 
-    def test_the_grace_ends_a_client_that_does_not_read_its_answer(self) -> None:
+    def test_the_grace_ends_a_client_that_does_not_read_its_response(self) -> None:
         directory = temp_dir(self)
         path = plant(directory, size=64 << 20)
         lab = Lab.for_test(self, {"LAB_SHUTDOWN_GRACE": "500ms"}, directory=directory)
         with lab.connect() as wire:
             wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             wire.send(request("GET", f"/api/lab/artifacts/{path.name}", token=TOKEN))
-            eventually(wire.readable, "the answer begins")
+            eventually(wire.readable, "the response begins")
 
             lab.stop()
 
@@ -170,9 +170,9 @@ class UnderLoad(unittest.TestCase):
         self.warm = threading.Semaphore(0)
 
     def client(self, port: int, pipelined: int) -> None:
-        """Asks until it is turned away; an answer may be missing, but never be half there."""
+        """Asks until it is turned away; a response may be missing, but never be half there."""
         data = request("GET", "/api/health") * pipelined
-        answered = 0
+        responses = 0
         try:
             while True:
                 with Wire(port) as wire:
@@ -181,7 +181,7 @@ class UnderLoad(unittest.TestCase):
                             break
                         for _ in range(pipelined):
                             status = wire.response().status
-                            answered += 1
+                            responses += 1
                             if status != 200:
                                 self.report(f"status {status}")
                     self.warm.release()
@@ -190,7 +190,7 @@ class UnderLoad(unittest.TestCase):
         except (Closed, OSError):
             pass
         with self.lock:
-            self.whole += answered
+            self.whole += responses
 
     def report(self, what: str) -> None:
         with self.lock:
@@ -215,10 +215,10 @@ class UnderLoad(unittest.TestCase):
         self.assertEqual(self.broken, [])
         self.assertGreater(self.whole, self.CLIENTS)
 
-    def test_every_answer_is_whole_or_absent(self) -> None:
+    def test_every_response_is_whole_or_absent(self) -> None:
         self.stop_under_load(pipelined=1)
 
-    def test_every_pipelined_answer_is_whole_or_absent(self) -> None:
+    def test_every_pipelined_response_is_whole_or_absent(self) -> None:
         self.stop_under_load(pipelined=10)
 
 

@@ -39,9 +39,9 @@ class Dawdling(unittest.TestCase):
         )
 
     def check_timed_out(self, wire: Wire) -> None:
-        answer = wire.response()
-        self.assertEqual((answer.status, answer.closes()), (408, True))
-        self.assertEqual(answer.header("content-type"), "application/problem+json")
+        response = wire.response()
+        self.assertEqual((response.status, response.closes()), (408, True))
+        self.assertEqual(response.header("content-type"), "application/problem+json")
         self.assertEqual(wire.rest(), b"")
 
     def test_a_head_that_trickles_is_cut_off_however_steadily_it_comes(self) -> None:
@@ -130,9 +130,9 @@ class Idle(unittest.TestCase):
         with lab.connect() as jammed:
             self.assertEqual(jammed.ask("GET", "/api/health").status, 200)
 
-            answer = jammed.ask("POST", "/api/lab/event-loop-jam?ms=900", token=TOKEN)
+            response = jammed.ask("POST", "/api/lab/event-loop-jam?ms=900", token=TOKEN)
 
-            self.assertEqual(answer.status, 200)
+            self.assertEqual(response.status, 200)
             self.assertEqual(jammed.ask("GET", "/api/health").status, 200)
 
 
@@ -141,7 +141,7 @@ class HangingUp(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.lab = Lab.for_class(cls)
 
-    def test_a_half_closed_socket_still_gets_its_answer(self) -> None:
+    def test_a_half_closed_socket_still_gets_its_response(self) -> None:
         jam = request("POST", "/api/lab/event-loop-jam?ms=200", token=TOKEN)
         for data in (HEALTH, jam):
             with self.subTest(data=data[:30]), self.lab.connect() as wire:
@@ -151,7 +151,7 @@ class HangingUp(unittest.TestCase):
                 self.assertEqual(wire.response().status, 200)
                 self.assertEqual(wire.rest(), b"")
 
-    def test_a_half_closed_socket_gets_every_pipelined_answer(self) -> None:
+    def test_a_half_closed_socket_gets_every_pipelined_response(self) -> None:
         with self.lab.connect() as wire:
             wire.send(HEALTH * 20)
             wire.half_close()

@@ -47,9 +47,9 @@ int main() {
                       {table, guard, observer, log, {}, {}}};
   server.start();
 
-  std::optional<loopscope::result<http::fetched>> answer;
+  std::optional<loopscope::result<http::fetched>> response;
   std::thread client{[&] {
-    answer = http::get("127.0.0.1", server.endpoint().port(), "/greeting", 10s);
+    response = http::get("127.0.0.1", server.endpoint().port(), "/greeting", 10s);
     asio::co_spawn(loop, server.stop(1s), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
     });
@@ -57,10 +57,10 @@ int main() {
   loop.run();
   client.join();
 
-  if (!answer->has_value()) {
-    std::cerr << answer->error().message() << '\n';
+  if (!response->has_value()) {
+    std::cerr << response->error().message() << '\n';
     return 1;
   }
-  std::cout << (*answer)->status << ' ' << (*answer)->body << '\n';
-  return (*answer)->status == 200 ? 0 : 1;
+  std::cout << (*response)->status << ' ' << (*response)->body << '\n';
+  return (*response)->status == 200 ? 0 : 1;
 }

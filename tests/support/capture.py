@@ -9,7 +9,7 @@ from support.wire import TOKEN, Response, Wire, eventually, request, skip
 
 
 def begin(lab: Lab, query: str = "seconds=1") -> Wire:
-    """The connection of a capture that runs, or whose (refusing) answer is there already."""
+    """The connection of a capture that runs, or whose (refusing) response is there already."""
     wire = lab.connect()
     wire.send(request("POST", f"/api/lab/cpu-profile?{query}", token=TOKEN))
     eventually(lambda: wire.readable() or running(lab), "the capture begins")

@@ -27,7 +27,7 @@
 
 namespace loopscope::test {
 
-/// What an observer was told, kept.
+/// A copy of an exchange that an observer was given.
 struct seen_exchange {
   std::string id;
   std::string method;
@@ -85,7 +85,7 @@ struct live_server {
     while (loop.poll() > 0) continue;
   }
 
-  /// What the observer was told, as soon as that is `count` exchanges.
+  /// The exchanges that the observer was given, as soon as there are `count` of them.
   std::vector<seen_exchange> const& exchanges(std::size_t count) {
     run_until([&] { return observer.seen.size() >= count; });
     return observer.seen;
@@ -97,9 +97,9 @@ struct live_server {
   }
 };
 
-using answer = boost::beast::http::response<boost::beast::http::string_body>;
+using string_response = boost::beast::http::response<boost::beast::http::string_body>;
 
-/// A client that says exactly what it is told to, on the server's loop.
+/// A client that sends exactly the bytes that it is given, on the server's loop.
 class peer {
  public:
   explicit peer(live_server& to) : loop_{to.loop}, socket_{loop_} {
@@ -109,7 +109,7 @@ class peer {
   void send(std::string_view bytes) { run_on(loop_, send_all(bytes)); }
 
   /// Sends a few bytes while the server's loop stands still.
-  void send_unheard(std::string_view bytes) {
+  void send_without_loop(std::string_view bytes) {
     boost::asio::write(socket_, boost::asio::buffer(bytes));
   }
 
@@ -118,13 +118,13 @@ class peer {
   /// Says that nothing more comes.
   void finish() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }
 
-  /// Reads one answer; `head_only` if it answers HEAD.
-  answer read(bool head_only = false) { return run_on(loop_, read_answer(head_only)); }
+  /// Reads one response; `head_only` if it is to a HEAD.
+  string_response read(bool head_only = false) { return run_on(loop_, read_response(head_only)); }
 
   /// Reads until the server closes.
   std::string read_to_end() { return run_on(loop_, read_all()); }
 
-  answer ask(std::string_view request) {
+  string_response ask(std::string_view request) {
     send(request);
     return read();
   }
@@ -135,7 +135,7 @@ class peer {
     co_await boost::asio::async_write(socket_, buffer, boost::asio::use_awaitable);
   }
 
-  boost::asio::awaitable<answer> read_answer(bool head_only) {
+  boost::asio::awaitable<string_response> read_response(bool head_only) {
     boost::beast::http::response_parser<boost::beast::http::string_body> parser;
     parser.skip(head_only);
     co_await boost::beast::http::async_read(socket_, buffer_, parser, boost::asio::use_awaitable);

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def eventually(probe: Callable[[], T], why: str, limit: float = DEADLINE) -> T:
-    """Asks until the answer is true; fails with `why` when the limit has passed."""
+    """Probes until the result is true; fails with `why` when the limit has passed."""
     end = time.monotonic() + limit
     pause = threading.Event()
     while True:
@@ -39,11 +39,11 @@ def skip(test: unittest.TestCase, part: str, reason: str) -> NoReturn:
 
 
 class Closed(AssertionError):
-    """The peer closed before the first byte of an answer."""
+    """The peer closed before the first byte of a response."""
 
 
 class Truncated(AssertionError):
-    """The peer closed in the middle of an answer."""
+    """The peer closed in the middle of a response."""
 
 
 @dataclasses.dataclass
@@ -103,7 +103,7 @@ class Wire:
         self.socket.close()
 
     def send(self, data: bytes) -> bool:
-        """False when the peer no longer takes bytes: its answer may still be readable."""
+        """False when the peer no longer takes bytes: its response may still be readable."""
         try:
             self.socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
@@ -162,16 +162,16 @@ class Wire:
         return Response(int(status), version, headers)
 
     def response(self, method: str = "GET") -> Response:
-        answer = self.head()
-        if method == "HEAD" or answer.status < 200 or answer.status in (204, 304):
-            return answer
-        if "chunked" in (answer.header("transfer-encoding") or ""):
-            answer.body = self._chunked()
-        elif (length := answer.header("content-length")) is not None:
-            answer.body = self._exactly(int(length))
+        response = self.head()
+        if method == "HEAD" or response.status < 200 or response.status in (204, 304):
+            return response
+        if "chunked" in (response.header("transfer-encoding") or ""):
+            response.body = self._chunked()
+        elif (length := response.header("content-length")) is not None:
+            response.body = self._exactly(int(length))
         else:
-            answer.body = self.rest()
-        return answer
+            response.body = self.rest()
+        return response
 
     def rest(self) -> bytes:
         """Everything up to the close."""

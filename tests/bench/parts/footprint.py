@@ -1,4 +1,4 @@
-"""Memory at rest, memory of idle connections, and the time from exec to the first answer."""
+"""Memory at rest, memory of idle connections, and the time from exec to the first response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(bench: Bench) -> list[Row]:
             at_rest.append(before / 1e6)
             per_connection.append((_with_idle_connections(lab) - before) / IDLE_CONNECTIONS)
     for _ in range(bench.pairs):
-        start.append(_milliseconds_to_first_answer(bench))
+        start.append(_milliseconds_to_first_response(bench))
     return [{"figure": "resident at rest, MB", "runs": len(at_rest), "value": spread(at_rest)},
             {"figure": "resident per idle connection, bytes", "runs": len(per_connection),
              "value": spread(per_connection)},
@@ -45,20 +45,20 @@ def need_descriptors() -> None:
 
 
 def _with_idle_connections(lab: Lab) -> int:
-    """Each has had one answer and is kept open."""
+    """Each has had one response and is kept open."""
     with ExitStack() as open_ones:
         for _ in range(IDLE_CONNECTIONS):
             peer = open_ones.enter_context(socket.create_connection(("127.0.0.1", lab.port)))
             peer.sendall(REQUEST)
-            answer = http.client.HTTPResponse(peer)
-            answer.begin()
-            answer.read()
-            if answer.status != 200:
-                raise RuntimeError(f"an idle connection was answered {answer.status}")
+            response = http.client.HTTPResponse(peer)
+            response.begin()
+            response.read()
+            if response.status != 200:
+                raise RuntimeError(f"an idle connection got {response.status}")
         return lab.resident_bytes()
 
 
-def _milliseconds_to_first_answer(bench: Bench) -> float:
+def _milliseconds_to_first_response(bench: Bench) -> float:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Requests per second, beside the least that Beast, Node and nginx need for the same answer."""
+"""Requests per second, beside the least that Beast, Node and nginx need for the same response."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run(bench: Bench) -> list[Row]:
 
 def _compare(bench: Bench, path: str) -> list[Row]:
     with bench.lab() as lab:
-        answer = bench.record(path.rpartition("/")[2], lab.raw_answer(path))
+        response = bench.record(path.rpartition("/")[2], lab.raw_response(path))
 
     def measure(start: Callable[[], Server]) -> Callable[[], Load]:
         # A new process each time: where its memory happens to lie is worth some percent.
@@ -29,9 +29,9 @@ def _compare(bench: Bench, path: str) -> list[Row]:
 
     seen = interleaved(bench.rounds, {
         "lab": measure(bench.lab),
-        "minimal beast": measure(lambda: bench.minimal_beast(answer)),
-        "plain node": measure(lambda: bench.plain_node(answer)),
-        "nginx": measure(lambda: bench.nginx_returning(answer))})
+        "minimal beast": measure(lambda: bench.minimal_beast(response)),
+        "plain node": measure(lambda: bench.plain_node(response)),
+        "nginx": measure(lambda: bench.nginx_returning(response))})
     rates = {name: [each.requests_per_second for each in loads] for name, loads in seen.items()}
     return [{
         "path": path,

@@ -23,7 +23,7 @@ const patience = 20_000; // for one step
 const deadline = 50_000; // for the whole visit
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Asks until the answer is true, and returns it; fails with `why` when the limit has passed. */
+/** Probes until the result is true, and returns it; fails with `why` when the limit has passed. */
 export async function until(probe, why, limit = patience) {
   const end = Date.now() + limit;
   for (;;) {

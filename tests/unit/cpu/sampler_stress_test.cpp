@@ -1,7 +1,7 @@
 #include "support/catch.hpp"
 
-#include <loopscope/cpu/loop_sampler.hpp>
 #include <loopscope/cpu/gperftools_profiler.hpp>
+#include <loopscope/cpu/loop_sampler.hpp>
 
 #include <array>
 #include <atomic>

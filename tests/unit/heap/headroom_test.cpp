@@ -65,7 +65,7 @@ TEST_CASE("Without a cgroup the machine's available memory counts", "[heap]") {
     CHECK(host.headroom() == mebibytes(300));
   }
 
-  SECTION("and nothing is known if nothing tells") {
+  SECTION("and is unknown if nothing reports it") {
     CHECK(host.headroom() == unlimited);
   }
 
@@ -139,7 +139,7 @@ TEST_CASE("A cgroup of version 2 limits", "[heap]") {
     CHECK(host.headroom() == mebibytes(4096));
   }
 
-  SECTION("even if the machine does not tell") {
+  SECTION("even if the machine does not report its own") {
     host.group("/app", text(mebibytes(512)), mebibytes(200));
     REQUIRE(std::filesystem::remove(host.dir / "proc/meminfo"));
 

@@ -45,20 +45,20 @@ TEST_CASE("Fetching over HTTP", "[http]") {
         }));
     CAPTURE(target);
 
-    auto const answer = http::get(host, server.port(), target, 2s);
+    auto const response = http::get(host, server.port(), target, 2s);
 
-    REQUIRE(answer);
-    CHECK(answer->status == code);
-    CHECK_THAT(answer->body, Catch::Matchers::StartsWith(body));
+    REQUIRE(response);
+    CHECK(response->status == code);
+    CHECK_THAT(response->body, Catch::Matchers::StartsWith(body));
   }
 
   SECTION("gives up when the limit has passed") {
     auto const started = std::chrono::steady_clock::now();
 
-    auto const answer = http::get("127.0.0.1", server.port(), "/never", 20ms);
+    auto const response = http::get("127.0.0.1", server.port(), "/never", 20ms);
 
-    REQUIRE_FALSE(answer);
-    CHECK(answer.error() == errc::timed_out);
+    REQUIRE_FALSE(response);
+    CHECK(response.error() == errc::timed_out);
     CHECK(std::chrono::steady_clock::now() - started >= 20ms);
     CHECK(std::chrono::steady_clock::now() - started < 200ms);
   }
@@ -69,8 +69,8 @@ TEST_CASE("Fetching from where nobody listens says so", "[http]") {
   asio::io_context loop;
   asio::ip::tcp::socket const silent{loop, {asio::ip::address_v4::loopback(), 0}};
 
-  auto const answer = http::get("127.0.0.1", silent.local_endpoint().port(), "/", 2s);
+  auto const response = http::get("127.0.0.1", silent.local_endpoint().port(), "/", 2s);
 
-  REQUIRE_FALSE(answer);
-  CHECK(answer.error() == asio::error::connection_refused);
+  REQUIRE_FALSE(response);
+  CHECK(response.error() == asio::error::connection_refused);
 }

@@ -47,9 +47,9 @@ struct flood final : http::body_source {
 };
 
 asio::awaitable<http::response> send_flood(http::request const&) {
-  auto reply = http::empty(status::ok);
-  reply.source = std::make_unique<flood>();
-  co_return reply;
+  auto response = http::empty(status::ok);
+  response.source = std::make_unique<flood>();
+  co_return response;
 }
 
 std::vector<http::route> routes() {
@@ -64,7 +64,7 @@ TEST_CASE("A slow request head", "[http]") {
   test::live_server server{routes(), with(&http::limits::head_time)};
   peer client{server};
 
-  SECTION("is answered 408 and closed") {
+  SECTION("gets 408 and is closed") {
     auto const started = clock::now();
     client.send("POST /think HT");
 
@@ -79,7 +79,7 @@ TEST_CASE("A slow request head", "[http]") {
   SECTION("gains no time by what trickles in") {
     client.send("POST /think HTTP/1.1\r\nX-More: ");
     for (int i = 0; i < 100 && server.observer.seen.empty(); ++i) {
-      client.send_unheard("x");
+      client.send_without_loop("x");
       server.loop.restart();
       server.loop.run_for(limit / 10);
     }
@@ -102,7 +102,7 @@ TEST_CASE("A slow request body", "[http]") {
   test::live_server server{routes(), with(&http::limits::body_time)};
   peer client{server};
 
-  SECTION("is answered 408 and closed") {
+  SECTION("gets 408 and is closed") {
     client.send(request("POST /think", {"Content-Length: 5"}) + "abc");
 
     auto const text = client.read_to_end();
@@ -127,13 +127,13 @@ TEST_CASE("An idle connection", "[http]") {
     CHECK(server.observer.seen.empty());
   }
 
-  SECTION("is closed after its last answer too") {
+  SECTION("is closed after its last response too") {
     CHECK(client.ask(request("POST /think")).keep_alive());
-    auto const answered = clock::now();
+    auto const responded = clock::now();
 
     CHECK(client.read_to_end().empty());
-    CHECK(clock::now() - answered >= limit / 2);
-    CHECK(clock::now() - answered < 1s);
+    CHECK(clock::now() - responded >= limit / 2);
+    CHECK(clock::now() - responded < 1s);
   }
 
   SECTION("is not what waits for a handler") {

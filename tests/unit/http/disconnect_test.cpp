@@ -20,7 +20,7 @@ using test::request;
 
 namespace {
 
-// A handler that works until it is told to end, or is cancelled.
+// A handler that works until it is let go, or is cancelled.
 struct long_work {
   bool started = false;
   bool cancelled = false;
@@ -74,14 +74,14 @@ TEST_CASE("Long work for a client", "[http]") {
     CHECK(work.cancelled);
   }
 
-  SECTION("is answered to a client that waits") {
+  SECTION("ends with a response to a client that waits") {
     work.working->cancel();
 
     CHECK(client.read().body() == "worked");
     CHECK_FALSE(work.cancelled);
   }
 
-  SECTION("is not disturbed by the next request, which is answered afterwards") {
+  SECTION("is not disturbed by the next request, which gets its response afterwards") {
     client.send(request("GET /missing"));
     server.run_ready();
     CHECK_FALSE(work.cancelled);

@@ -15,8 +15,8 @@ using http::status;
 
 namespace {
 
-boost::json::object body_of(http::response const& reply) {
-  return boost::json::parse(reply.message.body()).as_object();
+boost::json::object body_of(http::response const& response) {
+  return boost::json::parse(response.message.body()).as_object();
 }
 
 }  // namespace
@@ -28,10 +28,12 @@ TEST_CASE("Every error has its status", "[http]") {
       {errc::invalid_argument, status::bad_request},
       {errc::not_found, status::not_found},
       {errc::quota_exceeded, status::insufficient_storage},
+      {errc::storage_full, status::insufficient_storage},
       {errc::memory_refused, status::insufficient_storage},
       {errc::range_unsatisfiable, status::range_not_satisfiable},
       {errc::unsupported, status::not_implemented},
       {errc::nothing_captured, status::internal_server_error},
+      {errc::capture_failed, status::internal_server_error},
       {errc::cancelled, status::conflict},
       {errc::encoder_failed, status::internal_server_error},
       {errc::not_a_raw_capture, status::internal_server_error},
@@ -43,9 +45,9 @@ TEST_CASE("Every error has its status", "[http]") {
   CAPTURE(message);
 
   CHECK(http::status_of(error) == code);
-  auto const reply = http::problem(error);
-  CHECK(reply.code() == code);
-  CHECK(body_of(reply).at("detail").as_string() == message);
+  auto const response = http::problem(error);
+  CHECK(response.code() == code);
+  CHECK(body_of(response).at("detail").as_string() == message);
 }
 
 TEST_CASE("A storage error is 507, with its cause", "[http]") {
@@ -68,11 +70,11 @@ TEST_CASE("An error of another kind is ours, not the caller's", "[http]") {
 
 TEST_CASE("A problem", "[http]") {
   SECTION("has type, title, status and detail") {
-    auto const reply = http::problem(status::bad_request, "ms: an integer from 1 to 60000");
+    auto const response = http::problem(status::bad_request, "ms: an integer from 1 to 60000");
 
-    auto const body = body_of(reply);
-    CHECK(reply.code() == status::bad_request);
-    CHECK(reply.message[field::content_type] == "application/problem+json");
+    auto const body = body_of(response);
+    CHECK(response.code() == status::bad_request);
+    CHECK(response.message[field::content_type] == "application/problem+json");
     CHECK(body.size() == 4);
     CHECK(body.at("type").as_string() == "about:blank");
     CHECK(body.at("title").as_string() == "Bad Request");
@@ -80,14 +82,14 @@ TEST_CASE("A problem", "[http]") {
     CHECK(body.at("detail").as_string() == "ms: an integer from 1 to 60000");
   }
 
-  SECTION("has no detail if there is none to tell") {
+  SECTION("has no detail if none is given") {
     auto const body = body_of(http::problem(status::forbidden));
 
     CHECK(body.size() == 3);
     CHECK_FALSE(body.contains("detail"));
   }
 
-  SECTION("tells a detail in place of the error's own words") {
+  SECTION("gives a detail in place of the error's own words") {
     auto const body = body_of(http::problem(errc::memory_refused, "1 MiB is left"));
 
     CHECK(body.at("status").as_int64() == 507);
@@ -101,14 +103,14 @@ TEST_CASE("A problem", "[http]") {
   }
 }
 
-TEST_CASE("A JSON answer", "[http]") {
+TEST_CASE("A JSON response", "[http]") {
   SECTION("says so, and has no source") {
-    auto const reply = http::json(status::created, boost::json::object{{"a", 1}});
+    auto const response = http::json(status::created, boost::json::object{{"a", 1}});
 
-    CHECK(reply.code() == status::created);
-    CHECK(reply.message[field::content_type] == "application/json");
-    CHECK(reply.message.body() == R"({"a":1})");
-    CHECK_FALSE(reply.source);
+    CHECK(response.code() == status::created);
+    CHECK(response.message[field::content_type] == "application/json");
+    CHECK(response.message.body() == R"({"a":1})");
+    CHECK_FALSE(response.source);
   }
 
   SECTION("writes values as people do") {
@@ -135,26 +137,26 @@ TEST_CASE("A JSON answer", "[http]") {
   SECTION("reads back as the same number") {
     auto const number = GENERATE(0.1, 1.0 / 3, 1e300, 1e-300, 123456789.123456789);
 
-    auto const reply = http::json(status::ok, boost::json::array{number});
+    auto const response = http::json(status::ok, boost::json::array{number});
 
-    CHECK(std::stod(reply.message.body().substr(1)) == number);
+    CHECK(std::stod(response.message.body().substr(1)) == number);
   }
 }
 
-TEST_CASE("Other answers", "[http]") {
+TEST_CASE("Other responses", "[http]") {
   SECTION("have the media type that they are given") {
-    auto const reply = http::text(status::ok, "text/plain; version=0.0.4", "a 1\n");
+    auto const response = http::text(status::ok, "text/plain; version=0.0.4", "a 1\n");
 
-    CHECK(reply.message[field::content_type] == "text/plain; version=0.0.4");
-    CHECK(reply.message.body() == "a 1\n");
+    CHECK(response.message[field::content_type] == "text/plain; version=0.0.4");
+    CHECK(response.message.body() == "a 1\n");
   }
 
   SECTION("have no body and no type if they are empty") {
-    auto const reply = http::empty(status::no_content);
+    auto const response = http::empty(status::no_content);
 
-    CHECK(reply.code() == status::no_content);
-    CHECK(reply.message.body().empty());
-    CHECK(reply.message.count(field::content_type) == 0);
+    CHECK(response.code() == status::no_content);
+    CHECK(response.message.body().empty());
+    CHECK(response.message.count(field::content_type) == 0);
   }
 }
 

@@ -55,7 +55,7 @@ TEST_CASE("An integer parameter", "[http]") {
     CHECK(values(query) == std::pair{seconds, hz});
   }
 
-  SECTION("refuses everything else, and tells its range") {
+  SECTION("refuses everything else, and names its range") {
     auto const value =
         GENERATE(as<std::string>{}, "0", "121", "-1", "-30", "", "x", "1x", "x1", "0x10", "1.0",
                  "1e1", "+1", "%2B1", " 1", "1 ", "1+", "--1", "1,2", "9223372036854775807",
@@ -70,7 +70,7 @@ TEST_CASE("An integer parameter", "[http]") {
     CHECK(complaint(declared, "seconds") == "seconds: an integer from 1 to 120");
   }
 
-  SECTION("tells a negative border too") {
+  SECTION("names a negative border too") {
     CHECK(complaint(declared, "hz=-6") == "hz: an integer from -5 to 1000");
   }
 
@@ -194,7 +194,7 @@ TEST_CASE("The parameters of a request", "[http]") {
     CHECK(complaint({}, "a") == "a: unknown parameter");
   }
 
-  SECTION("are complained of in plain ASCII, whatever a stranger made up") {
+  SECTION("are complained of in plain ASCII, whatever the client sent") {
     auto const query = GENERATE(as<std::string>{}, "%ff=1", "\xc3\xa9=1", "%00=1", "a%0Ab=1",
                                 "%1b%5B2J=1", "%ff=1&%ff=1", "%7f");
     CAPTURE(query);

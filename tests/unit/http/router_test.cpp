@@ -59,7 +59,7 @@ TEST_CASE("A router", "[http]") {
     CHECK(found.allow.empty());
   }
 
-  SECTION("answers HEAD by the route for GET") {
+  SECTION("finds the route for GET for a HEAD") {
     auto const path = GENERATE(as<std::string>{}, "/a", "/a/x", "/a/x/b");
     CAPTURE(path);
 

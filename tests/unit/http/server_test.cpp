@@ -69,9 +69,9 @@ struct gate {
       co_return http::text(status::ok, "text/plain", "hello");
     };
     auto download = [this](http::request const&) -> http::response {
-      auto reply = http::empty(status::ok);
-      reply.source = std::make_unique<held_source>(reached, closed);
-      return reply;
+      auto response = http::empty(status::ok);
+      response.source = std::make_unique<held_source>(reached, closed);
+      return response;
     };
     return {{verb::get, "/wait", http::access::open, wait, ""},
             {verb::get, "/download", http::access::open, download, ""},
@@ -81,7 +81,7 @@ struct gate {
 
 }  // namespace
 
-TEST_CASE("A server that is told to stop", "[http]") {
+TEST_CASE("A server that is asked to stop", "[http]") {
   gate held;
   test::live_server server{held.routes()};
   peer client{server};
@@ -125,7 +125,7 @@ TEST_CASE("A server that is told to stop", "[http]") {
     CHECK(lines[0].at("count").as_int64() == 1);
   }
 
-  SECTION("cuts an answer whose source could not be cancelled, once that goes on") {
+  SECTION("cuts a response whose source could not be cancelled, once that goes on") {
     client.send(request("GET /download"));
     server.run_until([&] { return held.reached; });
     auto stopped = asio::co_spawn(server.loop, server.server.stop(1ms), asio::use_future);
@@ -142,7 +142,7 @@ TEST_CASE("A server that is told to stop", "[http]") {
   SECTION("serves who connected before") {
     server.run_until([&] { return server.server.connections() == 1; });
     peer waiting{server};
-    waiting.send_unheard(request("GET /hello"));
+    waiting.send_without_loop(request("GET /hello"));
 
     server.stop(1h);
 
@@ -171,7 +171,7 @@ TEST_CASE("One connection too many", "[http]") {
   second.ask(request("GET /hello"));
   peer third{server};
 
-  SECTION("is answered 503 without being asked, and closed") {
+  SECTION("gets 503 without a request, and is closed") {
     auto const text = third.read_to_end();
 
     CHECK_THAT(text, Catch::Matchers::StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
@@ -205,7 +205,7 @@ TEST_CASE("A server on a taken port says so", "[http]") {
   auto const take_it = [&] {
     http::server{server.loop.get_executor(),
                  where,
-                 {server.router, server.guard, server.observer, server.log.log(), {}, ""}};
+                 {server.router, server.guard, server.observer, server.log.log(), {}, {}}};
   };
 
   CHECK(where.port() != 0);

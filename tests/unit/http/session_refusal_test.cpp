@@ -40,8 +40,8 @@ struct counted {
   }
 };
 
-std::string detail_of(test::answer const& reply) {
-  auto const body = boost::json::parse(reply.body()).as_object();
+std::string detail_of(test::string_response const& response) {
+  auto const body = boost::json::parse(response.body()).as_object();
   REQUIRE(body.contains("detail"));
   return std::string{body.at("detail").as_string()};
 }
@@ -53,19 +53,19 @@ TEST_CASE("What is guarded", "[http]") {
   test::live_server server{reached.routes()};
   peer client{server};
 
-  SECTION("is 403 to a stranger, whether it exists or not") {
+  SECTION("is 403 without the right token, whether it exists or not") {
     auto const line =
         GENERATE(as<std::string>{}, "POST /api/lab/act", "GET /api/lab/act", "GET /api/lab/no",
                  "GET /api/lab", "GET /api/lab/../open", "GET /api%2Flab/act", "GET /api/lab/%zz",
                  "POST /api/lab/act?x=1", "GET /closed", "GET http://elsewhere/api/lab/act");
     CAPTURE(line);
 
-    auto const reply = client.ask(request(line, {"X-Lab-Token: wrong"}));
+    auto const response = client.ask(request(line, {"X-Lab-Token: wrong"}));
 
-    CHECK(reply.result() == status::forbidden);
-    CHECK(reply[field::content_type] == "application/problem+json");
-    CHECK(reply.count("x-lab-instance") == 0);
-    CHECK(reply.count(field::allow) == 0);
+    CHECK(response.result() == status::forbidden);
+    CHECK(response[field::content_type] == "application/problem+json");
+    CHECK(response.count("x-lab-instance") == 0);
+    CHECK(response.count(field::allow) == 0);
     CHECK(reached.calls == 0);
   }
 
@@ -83,21 +83,21 @@ TEST_CASE("What is guarded", "[http]") {
   SECTION("is refused before the body is read") {
     client.send(request("POST /api/lab/act", {"Content-Length: 1000000"}));
 
-    auto const reply = client.read();
+    auto const response = client.read();
 
-    CHECK(reply.result() == status::forbidden);
-    CHECK_FALSE(reply.keep_alive());
+    CHECK(response.result() == status::forbidden);
+    CHECK_FALSE(response.keep_alive());
   }
 
-  SECTION("answers the holder of the token, and says which instance it is") {
-    auto const reply = client.ask(request("POST /api/lab/act", {with_token}));
+  SECTION("responds to the holder of the token, and says which instance it is") {
+    auto const response = client.ask(request("POST /api/lab/act", {with_token}));
 
-    CHECK(reply.result() == status::ok);
-    CHECK(reply["x-lab-instance"] == "instance-1");
+    CHECK(response.result() == status::ok);
+    CHECK(response["x-lab-instance"] == "instance-1");
     CHECK(reached.calls == 1);
   }
 
-  SECTION("tells the holder of the token what there is not") {
+  SECTION("says to the holder of the token what there is not") {
     auto const [line, code] = GENERATE(table<std::string, status>({
         {"GET /api/lab/act", status::method_not_allowed},
         {"GET /api/lab/no", status::not_found},
@@ -108,10 +108,10 @@ TEST_CASE("What is guarded", "[http]") {
     }));
     CAPTURE(line);
 
-    auto const reply = client.ask(request(line, {with_token}));
+    auto const response = client.ask(request(line, {with_token}));
 
-    CHECK(reply.result() == code);
-    CHECK(reply["x-lab-instance"] == "instance-1");
+    CHECK(response.result() == code);
+    CHECK(response["x-lab-instance"] == "instance-1");
   }
 }
 
@@ -121,10 +121,10 @@ TEST_CASE("What is public", "[http]") {
   peer client{server};
 
   SECTION("needs no token and shows no instance") {
-    auto const reply = client.ask(request("GET /open"));
+    auto const response = client.ask(request("GET /open"));
 
-    CHECK(reply.result() == status::ok);
-    CHECK(reply.count("x-lab-instance") == 0);
+    CHECK(response.result() == status::ok);
+    CHECK(response.count("x-lab-instance") == 0);
   }
 
   SECTION("is 404 for an unknown path") {
@@ -132,17 +132,17 @@ TEST_CASE("What is public", "[http]") {
   }
 
   SECTION("is 405 for an unknown verb, with those that are known") {
-    auto const reply = client.ask(request("BREW /open"));
+    auto const response = client.ask(request("BREW /open"));
 
-    CHECK(reply.result() == status::method_not_allowed);
-    CHECK(reply[field::allow] == "GET, HEAD, POST");
+    CHECK(response.result() == status::method_not_allowed);
+    CHECK(response[field::allow] == "GET, HEAD, POST");
   }
 
   SECTION("is 400 for a wrong parameter, which is named") {
-    auto const reply = client.ask(request("GET /open?a=1"));
+    auto const response = client.ask(request("GET /open?a=1"));
 
-    CHECK(reply.result() == status::bad_request);
-    CHECK(detail_of(reply) == "a: unknown parameter");
+    CHECK(response.result() == status::bad_request);
+    CHECK(detail_of(response) == "a: unknown parameter");
     CHECK(reached.calls == 0);
   }
 
@@ -150,10 +150,10 @@ TEST_CASE("What is public", "[http]") {
     auto const target = GENERATE(as<std::string>{}, "*", "/%", "/%4", "/open%zz", "host:80");
     CAPTURE(target);
 
-    auto const reply = client.ask(request("GET " + target));
+    auto const response = client.ask(request("GET " + target));
 
-    CHECK(reply.result() == status::bad_request);
-    CHECK(detail_of(reply) == "the request target is malformed");
+    CHECK(response.result() == status::bad_request);
+    CHECK(detail_of(response) == "the request target is malformed");
   }
 
   SECTION("is 400 without exactly one Host, but for HTTP/1.0") {
@@ -171,7 +171,7 @@ TEST_CASE("What is public", "[http]") {
   }
 }
 
-TEST_CASE("A transfer coding other than chunked is answered 501 and closed", "[http]") {
+TEST_CASE("A transfer coding other than chunked gets 501 and is closed", "[http]") {
   counted reached;
   test::live_server server{reached.routes()};
   peer client{server};
@@ -179,14 +179,14 @@ TEST_CASE("A transfer coding other than chunked is answered 501 and closed", "[h
   CAPTURE(coding);
 
   client.send(request("POST /open", {"Transfer-Encoding: " + coding}) + "0\r\n\r\n");
-  auto const reply = client.read();
+  auto const response = client.read();
 
-  CHECK(reply.result() == status::not_implemented);
-  CHECK_FALSE(reply.keep_alive());
+  CHECK(response.result() == status::not_implemented);
+  CHECK_FALSE(response.keep_alive());
   CHECK(reached.calls == 0);
 }
 
-TEST_CASE("A request that is no HTTP is answered 400 and closed", "[http]") {
+TEST_CASE("A request that is no HTTP gets 400 and is closed", "[http]") {
   counted reached;
   test::live_server server{reached.routes()};
   peer client{server};
@@ -201,10 +201,10 @@ TEST_CASE("A request that is no HTTP is answered 400 and closed", "[http]") {
   CAPTURE(text);
 
   client.send(text + request("GET /open"));
-  auto const reply = client.read_to_end();
+  auto const response = client.read_to_end();
 
-  CHECK_THAT(reply, Catch::Matchers::StartsWith("HTTP/1.1 400 Bad Request\r\n"));
-  CHECK_THAT(reply, test::ContainsSubstring("Connection: close\r\n"));
+  CHECK_THAT(response, Catch::Matchers::StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+  CHECK_THAT(response, test::ContainsSubstring("Connection: close\r\n"));
   CHECK(reached.calls == 0);
 }
 
@@ -220,7 +220,7 @@ TEST_CASE("A request head", "[http]") {
     CHECK(client.ask(request("GET /open", {"X-Fill: " + fill})).result() == status::ok);
   }
 
-  SECTION("is answered 431 and closed when it has more") {
+  SECTION("gets 431 and is closed when it has more") {
     auto const fill = std::string(std::size_t{16} * 1024 - empty + 1, 'x');
     client.send(request("GET /open", {"X-Fill: " + fill}));
 
@@ -228,7 +228,7 @@ TEST_CASE("A request head", "[http]") {
     CHECK(reached.calls == 0);
   }
 
-  SECTION("is answered 431 before it has come to an end") {
+  SECTION("gets 431 before it has come to an end") {
     client.send("GET /" + std::string(20'000, 'x'));
 
     CHECK_THAT(client.read_to_end(), Catch::Matchers::StartsWith("HTTP/1.1 431 "));
@@ -245,24 +245,24 @@ TEST_CASE("A request body", "[http]") {
         as<std::string>{}, request("POST /open", {"Content-Length: 10"}) + "0123456789",
         request("POST /open", {"Transfer-Encoding: chunked"}) + "a\r\n0123456789\r\n0\r\n\r\n");
 
-    auto const reply = client.ask(sent);
+    auto const response = client.ask(sent);
 
-    CHECK(reply.result() == status::ok);
-    CHECK(reply.body() == "10");
-    CHECK(reply.keep_alive());
+    CHECK(response.result() == status::ok);
+    CHECK(response.body() == "10");
+    CHECK(response.keep_alive());
   }
 
-  SECTION("is answered 413 and closed when it announces more") {
+  SECTION("gets 413 and is closed when it announces more") {
     client.send(request("POST /open", {"Content-Length: 11"}));
-    auto const reply = client.read();
+    auto const response = client.read();
 
-    CHECK(reply.result() == status::payload_too_large);
-    CHECK(detail_of(reply) == "the body is limited to 10 bytes");
-    CHECK_FALSE(reply.keep_alive());
+    CHECK(response.result() == status::payload_too_large);
+    CHECK(detail_of(response) == "the body is limited to 10 bytes");
+    CHECK_FALSE(response.keep_alive());
     CHECK(reached.calls == 0);
   }
 
-  SECTION("is answered 413 and closed when it turns out to have more") {
+  SECTION("gets 413 and is closed when it turns out to have more") {
     client.send(request("POST /open", {"Transfer-Encoding: chunked"}) +
                 "5\r\n01234\r\n6\r\n567890\r\n0\r\n\r\n" + request("GET /open"));
 

@@ -62,9 +62,9 @@ struct letters final : http::body_source {
 
 http::handler send_letters(std::size_t size, std::size_t readable) {
   return [=](http::request const&) -> asio::awaitable<http::response> {
-    auto reply = http::empty(status::ok);
-    reply.source = std::make_unique<letters>(size, readable);
-    co_return reply;
+    auto response = http::empty(status::ok);
+    response.source = std::make_unique<letters>(size, readable);
+    co_return response;
   };
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("A connection", "[http]") {
     CHECK(server.server.connections() == 1);
   }
 
-  SECTION("answers pipelined requests in their order, bodies among them") {
+  SECTION("responds to pipelined requests in their order, bodies among them") {
     client.send(request("POST /echo", {"Content-Length: 3"}) + "one" + request("GET /times/two") +
                 request("POST /echo", {"Transfer-Encoding: chunked"}) +
                 "2\r\nth\r\n3\r\nree\r\n0\r\n\r\n" + request("GET /hello"));
@@ -121,7 +121,7 @@ TEST_CASE("A connection", "[http]") {
     CHECK(client.read().body() == "ab");
   }
 
-  SECTION("closes after the answer if it is asked to") {
+  SECTION("closes after the response if it is asked to") {
     auto const [line, fields] = GENERATE(table<std::string, std::string>({
         {"GET /hello HTTP/1.1", "Host: a\r\nConnection: close\r\n"},
         {"GET /hello HTTP/1.0", ""},
@@ -136,7 +136,7 @@ TEST_CASE("A connection", "[http]") {
                          Catch::Matchers::StartsWith("HTTP/1.0"));
   }
 
-  SECTION("answers all that was sent before the client said its last word") {
+  SECTION("responds to all that was sent before the client closed its sending side") {
     client.send(request("GET /hello") + request("GET /times/last"));
     client.finish();
 
@@ -147,7 +147,7 @@ TEST_CASE("A connection", "[http]") {
   }
 }
 
-TEST_CASE("An answer to HEAD", "[http]") {
+TEST_CASE("A response to HEAD", "[http]") {
   test::live_server server{routes()};
   peer client{server};
 
@@ -167,27 +167,27 @@ TEST_CASE("An answer to HEAD", "[http]") {
   }
 }
 
-TEST_CASE("Every answer", "[http]") {
+TEST_CASE("Every response", "[http]") {
   test::live_server server{routes()};
   peer client{server};
   auto const line = GENERATE(as<std::string>{}, "GET /hello", "GET /missing", "PUT /hello",
                              "GET /fail", "GET /api/lab", "GET *");
   CAPTURE(line);
 
-  auto const reply = client.ask(request(line));
+  auto const response = client.ask(request(line));
 
   SECTION("has a date, an id and says that it must not be kept") {
-    CHECK(reply[field::date].size() == std::string_view{"Fri, 02 Jan 2026 03:04:05 GMT"}.size());
-    CHECK_FALSE(reply["x-request-id"].empty());
-    CHECK(reply[field::cache_control] == "no-store");
+    CHECK(response[field::date].size() == std::string_view{"Fri, 02 Jan 2026 03:04:05 GMT"}.size());
+    CHECK_FALSE(response["x-request-id"].empty());
+    CHECK(response[field::cache_control] == "no-store");
   }
 
   SECTION("has an id of its own") {
-    CHECK(reply["x-request-id"] != client.ask(request(line))["x-request-id"]);
+    CHECK(response["x-request-id"] != client.ask(request(line))["x-request-id"]);
   }
 
   SECTION("leaves the connection open") {
-    CHECK(reply.keep_alive());
+    CHECK(response.keep_alive());
     CHECK(client.ask(request("GET /hello")).body() == "hello");
   }
 }
@@ -219,14 +219,14 @@ TEST_CASE("A handler that throws", "[http]") {
   test::live_server server{routes()};
   peer client{server};
 
-  auto const reply = client.ask(request("GET /fail", {"X-Request-Id: id-7"}));
+  auto const response = client.ask(request("GET /fail", {"X-Request-Id: id-7"}));
 
-  SECTION("is answered 500 without details") {
-    auto const body = boost::json::parse(reply.body()).as_object();
-    CHECK(reply.result() == status::internal_server_error);
-    CHECK(reply[field::content_type] == "application/problem+json");
+  SECTION("gets 500 without details") {
+    auto const body = boost::json::parse(response.body()).as_object();
+    CHECK(response.result() == status::internal_server_error);
+    CHECK(response[field::content_type] == "application/problem+json");
     CHECK(body.at("status").as_int64() == 500);
-    CHECK_THAT(reply.body(), !test::ContainsSubstring("secret"));
+    CHECK_THAT(response.body(), !test::ContainsSubstring("secret"));
   }
 
   SECTION("does not end the connection") {
@@ -248,7 +248,7 @@ TEST_CASE("A body from a source", "[http]") {
   test::live_server server{routes()};
   peer client{server};
 
-  SECTION("arrives whole, in order, and is followed by the next answer") {
+  SECTION("arrives whole, in order, and is followed by the next response") {
     client.send(request("GET /large") + request("GET /hello"));
 
     auto const large = client.read();
@@ -287,7 +287,7 @@ TEST_CASE("An observer", "[http]") {
   test::live_server server{routes()};
   peer client{server};
 
-  SECTION("is told of an answered request") {
+  SECTION("is notified of a request that got its response") {
     client.ask(request("GET /times/x%2Dy?times=2", {"X-Request-Id: id-7"}));
     auto const& seen = server.exchanges(1);
 
@@ -302,7 +302,7 @@ TEST_CASE("An observer", "[http]") {
     CHECK(seen[0].duration.count() > 0);
   }
 
-  SECTION("is told of refusals, guarded and without a route") {
+  SECTION("is notified of refusals, guarded and without a route") {
     client.ask(request("BREW /api/lab/x"));
     client.ask(request("GET /api/lab/x", {"X-Lab-Token: correct-token"}));
     client.ask(request("GET /missing"));
@@ -318,7 +318,7 @@ TEST_CASE("An observer", "[http]") {
     CHECK(seen[2].route.empty());
   }
 
-  SECTION("is told of what could not be read") {
+  SECTION("is notified of what could not be read") {
     client.send("nonsense\r\n\r\n");
     auto const& seen = server.exchanges(1);
 

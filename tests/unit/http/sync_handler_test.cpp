@@ -72,21 +72,21 @@ TEST_CASE("A handler that waits for nothing", "[http]") {
   }
 
   SECTION("is not reached by a body beyond the limit") {
-    auto const reply = client.ask(request("POST /echo", {"Content-Length: 11"}) + "01234567890");
+    auto const response = client.ask(request("POST /echo", {"Content-Length: 11"}) + "01234567890");
 
-    CHECK(reply.result() == status::payload_too_large);
+    CHECK(response.result() == status::payload_too_large);
   }
 
   SECTION("may fail: 500, no details, and the connection goes on") {
-    auto const reply = client.ask(request("GET /fail"));
+    auto const response = client.ask(request("GET /fail"));
 
-    CHECK(reply.result() == status::internal_server_error);
-    CHECK_THAT(reply.body(), !test::ContainsSubstring("secret"));
+    CHECK(response.result() == status::internal_server_error);
+    CHECK_THAT(response.body(), !test::ContainsSubstring("secret"));
     CHECK(label_now() == "none");
     CHECK(client.ask(request("GET /label")).result() == status::ok);
   }
 
-  SECTION("may answer more than the kernel takes at once") {
+  SECTION("may respond with more than the kernel takes at once") {
     client.send(request("GET /much", {"Connection: close"}));
 
     auto const text = client.read_to_end();
@@ -95,7 +95,7 @@ TEST_CASE("A handler that waits for nothing", "[http]") {
     CHECK(text.size() == text.find("\r\n\r\n") + 4 + 20'000'000);
   }
 
-  SECTION("answers requests that came together in their order") {
+  SECTION("responds to requests that came together in their order") {
     client.send(request("POST /echo", {"Content-Length: 1"}) + "a" + request("GET /label") +
                 request("POST /echo", {"Content-Length: 1"}) + "b");
 

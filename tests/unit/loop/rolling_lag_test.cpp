@@ -12,7 +12,7 @@ using clock_type = rolling_lag::clock;
 
 namespace {
 
-// A loop of which only the clock is real enough: it ticks as `monitor_lag` does.
+// A loop that has only a clock: it ticks as `monitor_lag` does.
 struct imagined_loop {
   rolling_lag lag;
   // At the beginning of a 5 s window, so that the borders below are exact.

@@ -24,7 +24,7 @@ std::string const items = R"({method="GET",route="/api/items/:id",status_code="2
 
 }  // namespace
 
-TEST_CASE("An answered request is counted and timed", "[metrics]") {
+TEST_CASE("A request that got its response is counted and timed", "[metrics]") {
   recorder metrics;
 
   SECTION("under its method, route and status") {
@@ -88,7 +88,7 @@ TEST_CASE("An answered request is counted and timed", "[metrics]") {
   }
 }
 
-TEST_CASE("An answer of 400 and above is an error", "[metrics]") {
+TEST_CASE("A response of 400 and above is an error", "[metrics]") {
   auto const [status, is_error] = GENERATE(table<unsigned, bool>({
       {101, false},
       {200, false},

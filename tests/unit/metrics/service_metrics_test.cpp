@@ -134,7 +134,7 @@ TEST_CASE("Metrics keep Prometheus' rules", "[metrics]") {
   }
 }
 
-TEST_CASE("The build is told in labels", "[metrics]") {
+TEST_CASE("The build is named in labels", "[metrics]") {
   service const service;
   test::scrape const rows{service.registry};
   auto const version_label = "version=\"" + std::string{version()} + "\"";
@@ -150,7 +150,7 @@ TEST_CASE("The build is told in labels", "[metrics]") {
   }
 }
 
-TEST_CASE("Without an allocator that tells there are no allocator metrics", "[metrics]") {
+TEST_CASE("Without an allocator that reports figures there are no allocator metrics", "[metrics]") {
   prometheus::Registry registry;
   metrics::service_metrics const all{registry};
 

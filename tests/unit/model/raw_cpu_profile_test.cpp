@@ -84,7 +84,7 @@ TEST_CASE("A raw capture", "[model]") {
     CHECK(failure_of(other) == errc::unknown_raw_version);
   }
 
-  SECTION("is told from other files") {
+  SECTION("is told apart from other files") {
     auto const other =
         GENERATE(as<std::string>{}, "", "LOOPS", "loopsraw........", "{\"nodes\":[]}");
     CAPTURE(other);

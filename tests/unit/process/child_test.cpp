@@ -64,7 +64,7 @@ bool is_open(int fd) {
 
 }  // namespace
 
-TEST_CASE("A child tells how it ended", "[process]") {
+TEST_CASE("A child reports how it ended", "[process]") {
   auto const [script, expected] = GENERATE(table<std::string, exit_status>({
       {"exit 0", {exited, 0}},
       {"exit 4", {exited, 4}},
@@ -116,7 +116,7 @@ TEST_CASE("A child is started with", "[process]") {
   }
 }
 
-TEST_CASE("A child is as nice as it is told, and no less than we are", "[process]") {
+TEST_CASE("A child is as nice as it is asked to be, and no less than we are", "[process]") {
   auto const [ours, asked, expected] = GENERATE(table<int, int, int>({
       {0, 10, 10},
       {0, 19, 19},

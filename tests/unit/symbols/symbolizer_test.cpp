@@ -137,7 +137,7 @@ TEST_CASE("What has no name is a number", "[symbols]") {
 }
 
 TEST_CASE("The symbolizer refuses another executable than the one that ran", "[symbols]") {
-  SECTION("by its build id, and tells both") {
+  SECTION("by its build id, and reports both") {
     auto const make = [] { symbols::symbolizer{own_maps(), {own_path(), "00ff"}}; };
 
     CHECK_THROWS_AS(make(), symbols::wrong_executable);
