@@ -52,6 +52,22 @@ class CheckLayers(unittest.TestCase):
 
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_the_library_must_not_name_the_lab(self) -> None:
+        for text in ('"/api/lab/status"', '"x-lab-token"', 'getenv("LAB_TOKEN")'):
+            with self.subTest(text=text), tempfile.TemporaryDirectory() as folder:
+                library = Path(folder) / "lib/loopscope/http/guard.cpp"
+                application = Path(folder) / "app/profiling_lab/main.cpp"
+                for file in (library, application):
+                    file.parent.mkdir(parents=True)
+                    file.write_text(f"auto const name = {text};\n", encoding="utf-8")
+
+                done = check(Path(folder))
+
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn("lib/loopscope/http/guard.cpp:1: ", done.stdout)
+                self.assertIn("must not name the lab's", done.stdout)
+                self.assertNotIn("app/", done.stdout)
+
     def test_a_forbidden_include_is_refused_with_file_and_line(self) -> None:
         for file, include, reason in FORBIDDEN:
             with self.subTest(file=file, include=include), tempfile.TemporaryDirectory() as folder:
