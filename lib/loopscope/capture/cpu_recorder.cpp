@@ -81,7 +81,7 @@ asio::awaitable<result<capture_result>> cpu_recorder::record(capture_job& job, s
   result<capture_result> outcome = errc::cancelled;
   std::exception_ptr failure;
   try {
-    outcome = co_await record_while_sampling(job, std::move(stem));
+    outcome = co_await sample_and_encode(job, std::move(stem));
   } catch (...) {
     failure = std::current_exception();
   }
@@ -91,8 +91,8 @@ asio::awaitable<result<capture_result>> cpu_recorder::record(capture_job& job, s
   co_return outcome;
 }
 
-asio::awaitable<result<capture_result>> cpu_recorder::record_while_sampling(capture_job& job,
-                                                                            std::string stem) {
+asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_job& job,
+                                                                        std::string stem) {
   auto const started = clock::now();
   auto const truncated = co_await sample(job);
   auto profile = with_.sampler.stop();

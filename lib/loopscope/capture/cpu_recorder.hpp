@@ -57,8 +57,8 @@ class cpu_recorder {
  private:
   result<void> start();
   void stop();
-  boost::asio::awaitable<result<capture_result>> record_while_sampling(capture_job& job,
-                                                                       std::string stem);
+  boost::asio::awaitable<result<capture_result>> sample_and_encode(capture_job& job,
+                                                                   std::string stem);
   boost::asio::awaitable<bool> sample(capture_job& job);
   boost::asio::awaitable<void> complete(model::raw_cpu_profile& profile);
   boost::asio::awaitable<model::cpu_quality> judge(model::raw_cpu_profile const& profile);

@@ -1,8 +1,7 @@
+#include <loopscope/base/read_file.hpp>
 #include <loopscope/symbols/vdso_impl.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,8 +11,7 @@ namespace loopscope::symbols {
 namespace {
 
 mapping own_vdso() {
-  std::ifstream file{"/proc/self/maps"};
-  auto const maps = parse_maps(std::string{std::istreambuf_iterator<char>{file}, {}});
+  auto const maps = parse_maps(read_file_or_nothing("/proc/self/maps"));
   if (!maps) return {};
   auto const is_vdso = [](mapping const& m) { return m.path == "[vdso]"; };
   auto const found = std::find_if(maps->begin(), maps->end(), is_vdso);
