@@ -30,6 +30,7 @@ constexpr std::uint64_t samples_of_a_cycle = 3;
 
 // `scripts/test --full` asks for the long form.
 int cycles() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
   return std::getenv("LAB_TEST_FULL") ? 1'000 : 150;
 }
 
