@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/captured_log.hpp"
+#include "support/catch.hpp"
 #include "support/fake_encoder.hpp"
 #include "support/run.hpp"
 #include "support/temp_dir.hpp"
@@ -88,6 +89,13 @@ struct diagnostics {
   /// Cancels what still records.
   void cancel_captures() { on_control(jobs.drain({})); }
 };
+
+/// Whether this build can sample; a warning if not.
+inline bool can_sample() {
+  if (cpu::loop_sampler::available()) return true;
+  WARN("this build cannot sample");
+  return false;
+}
 
 /// A request as a handler sees it.
 struct asked {

@@ -42,4 +42,9 @@ std::string make_stem(std::string_view kind, std::string_view owner,
   return stem.append(owner).append(random_hex(id_length - owner.size()));
 }
 
+std::string_view capture_id_of(std::string_view stem) noexcept {
+  stem.remove_prefix(stem.size() - std::min(stem.size(), id_length));
+  return stem;
+}
+
 }  // namespace loopscope::artifacts

@@ -25,4 +25,7 @@ std::optional<artifact_name> parse_name(std::string_view text);
 std::string make_stem(std::string_view kind, std::string_view owner,
                       std::chrono::system_clock::time_point now);
 
+/// The capture id at the end of a stem, borrowed from it.
+std::string_view capture_id_of(std::string_view stem) noexcept;
+
 }  // namespace loopscope::artifacts

@@ -30,6 +30,12 @@ clock::time_point modified(struct stat const& info) {
   return clock::time_point{std::chrono::duration_cast<clock::duration>(since_epoch)};
 }
 
+// Whether a name is an artifact's, and not of another live instance.
+bool may_be_ours(owner_lock const& lock, int directory, std::string_view name) {
+  auto const parts = parse_name(name);
+  return parts && !lock.is_held_elsewhere(directory, parts->owner());
+}
+
 }  // namespace
 
 store::store(settings where) : settings_{std::move(where)} {
@@ -49,8 +55,8 @@ store::store(settings where) : settings_{std::move(where)} {
     throw std::system_error{leftovers.error().value(), std::generic_category(),
                             "cannot list the artifact directory " + settings_.directory.string()};
   for (auto const& leftover : *leftovers) {
-    auto const name = parse_name(pending_artifact::final_name(leftover));
-    if (!name || lock_.is_held_elsewhere(directory->get(), name->owner())) continue;
+    auto const name = pending_artifact::final_name(leftover);
+    if (!may_be_ours(lock_, directory->get(), name)) continue;
     if (open_own_file(directory->get(), leftover)) unlinkat(directory->get(), leftover.c_str(), 0);
   }
 }
@@ -128,8 +134,7 @@ std::string store::digest(open_artifact const& of) {
 result<void> store::remove(std::string_view name) {
   auto const directory = open_directory(settings_.directory);
   if (!directory) return directory.error();
-  auto const parts = parse_name(name);
-  if (!parts || lock_.is_held_elsewhere(directory->get(), parts->owner())) return errc::not_found;
+  if (!may_be_ours(lock_, directory->get(), name)) return errc::not_found;
   std::string const path{name};
   struct stat info {};
   auto const found = fstatat(directory->get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
@@ -208,8 +213,7 @@ void store::count(byte_count size) {
 }
 
 result<file_descriptor> store::open_file(int directory, std::string_view name) const {
-  auto const parts = parse_name(name);
-  if (!parts || lock_.is_held_elsewhere(directory, parts->owner())) return errc::not_found;
+  if (!may_be_ours(lock_, directory, name)) return errc::not_found;
   return open_own_file(directory, std::string{name});
 }
 

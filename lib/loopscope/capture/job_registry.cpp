@@ -1,3 +1,4 @@
+#include <loopscope/artifacts/name.hpp>
 #include <loopscope/capture/job_registry.hpp>
 
 #include <algorithm>
@@ -11,7 +12,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t remembered = 32;
-constexpr std::size_t id_length = 8;
 
 }  // namespace
 
@@ -36,7 +36,7 @@ asio::awaitable<result<std::string>> job_registry::start(capture_kind kind,
     co_return capture.error();
   }
   capture_state state;
-  state.id = capture->stem.substr(capture->stem.size() - id_length);
+  state.id = artifacts::capture_id_of(capture->stem);
   state.kind = kind;
   state.started = std::chrono::system_clock::now();
   state.request = std::move(request);

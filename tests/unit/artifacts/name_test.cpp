@@ -111,3 +111,9 @@ TEST_CASE("A stem", "[artifacts]") {
     CHECK(artifacts::make_stem("cpu", "beef", noon) != artifacts::make_stem("cpu", "beef", noon));
   }
 }
+
+TEST_CASE("A stem ends with the id of its capture", "[artifacts]") {
+  auto const stem = artifacts::make_stem("cpu", "0123", std::chrono::system_clock::now());
+
+  CHECK(artifacts::capture_id_of(stem) == artifacts::parse_name(stem + ".prof")->capture_id);
+}

@@ -57,16 +57,10 @@ struct sampled {
   }
 };
 
-bool can_sample() {
-  if (cpu::loop_sampler::available()) return true;
-  WARN("this build cannot sample");
-  return false;
-}
-
 }  // namespace
 
 TEST_CASE("A CPU capture that is ended early", "[capture]") {
-  if (!can_sample()) return;
+  if (!test::can_sample()) return;
   sampled lab;
   auto const id = lab.start_sampling();
 
@@ -120,7 +114,7 @@ TEST_CASE("A CPU capture that is ended early", "[capture]") {
 }
 
 TEST_CASE("While a CPU capture runs", "[capture]") {
-  if (!can_sample()) return;
+  if (!test::can_sample()) return;
   sampled lab;
   auto const started = lab.start();
   REQUIRE(started);
@@ -171,7 +165,7 @@ TEST_CASE("While a CPU capture runs", "[capture]") {
 }
 
 TEST_CASE("A CPU capture without storage", "[capture]") {
-  if (!can_sample()) return;
+  if (!test::can_sample()) return;
 
   SECTION("does not begin when the directory is gone, and can begin when it is back") {
     sampled lab;
@@ -212,7 +206,7 @@ TEST_CASE("A CPU capture without storage", "[capture]") {
 }
 
 TEST_CASE("A CPU capture that cannot be encoded", "[capture]") {
-  if (!can_sample()) return;
+  if (!test::can_sample()) return;
 
   SECTION("fails with the encoder's words, and keeps the raw capture") {
     auto const [script, error] = GENERATE(table<std::string, errc>({

@@ -75,16 +75,10 @@ struct captures_api {
   }
 };
 
-bool can_sample() {
-  if (cpu::loop_sampler::available()) return true;
-  WARN("this build cannot sample");
-  return false;
-}
-
 }  // namespace
 
 TEST_CASE("Recording a CPU profile", "[control]") {
-  if (!can_sample()) return;
+  if (!test::can_sample()) return;
 
   SECTION("responds with its result when it has ended") {
     captures_api api;
@@ -155,7 +149,7 @@ TEST_CASE("Recording a CPU profile", "[control]") {
 }
 
 TEST_CASE("A CPU profile that is recorded asynchronously", "[control]") {
-  if (!can_sample()) return;
+  if (!test::can_sample()) return;
   captures_api api;
   auto const response = api.call(api.record, to_record("true"));
   REQUIRE(response.code() == status::accepted);
