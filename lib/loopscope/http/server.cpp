@@ -4,8 +4,10 @@
 #include <loopscope/http/session_impl.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <sstream>
@@ -83,8 +85,11 @@ void server::serve(tcp::socket peer) {
 }
 
 asio::awaitable<void> server::accept() {
+  // A cancellation that comes between two waits ends the loop, not with an exception at the next.
+  co_await asio::this_coro::throw_if_cancelled(false);
   auto const loop = co_await asio::this_coro::executor;
-  while (true) {
+  auto const state = co_await asio::this_coro::cancellation_state;
+  while (state.cancelled() == asio::cancellation_type::none) {
     auto [error, peer] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {

@@ -45,9 +45,12 @@ published_lags& rolling_lag::window_at(clock::time_point now) {
 
 asio::awaitable<void> monitor_lag(rolling_lag& lag) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+  // A cancellation that comes between two waits ends the loop, not with an exception at the next.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  auto const state = co_await asio::this_coro::cancellation_state;
   asio::steady_timer timer{co_await asio::this_coro::executor};
   auto due = rolling_lag::clock::now() + rolling_lag::tick;
-  while (true) {
+  while (state.cancelled() == asio::cancellation_type::none) {
     timer.expires_at(due);
     auto const [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     if (error) co_return;
