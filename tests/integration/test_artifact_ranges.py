@@ -40,11 +40,16 @@ UNSATISFIABLE = (
     "bytes=999999-",
     "bytes=4294967296-",
     "bytes=-0",
+    "bytes=999999-,888888-",
+)
+SEVERAL = (
     "bytes=0-0,2-2",
     "bytes=0-0, 2-2",
     "bytes=0-,0-,0-,0-",
     "bytes=-1,-2",
+    "bytes=0-0,,2-2",
 )
+ONE_OF_SEVERAL = ("bytes=5-9,", "bytes=,5-9", "bytes=5-9,999999-", "bytes= , 5-9 ,,")
 IGNORED = (
     "bytes=",
     "bytes=-",
@@ -96,7 +101,17 @@ class Ranges(unittest.TestCase):
                 self.check_part(response, first, last)
                 self.assertEqual(response.header("etag"), self.tag)
 
-    def test_a_range_outside_the_file_and_several_ranges_are_refused_with_the_size(self) -> None:
+    def test_several_ranges_get_the_whole_file(self) -> None:
+        for spec in SEVERAL:
+            with self.subTest(range=spec):
+                self.check_whole(self.get(Range=spec))
+
+    def test_what_is_empty_or_not_there_beside_one_range_is_ignored(self) -> None:
+        for spec in ONE_OF_SEVERAL:
+            with self.subTest(range=spec):
+                self.check_part(self.get(Range=spec), 5, 9)
+
+    def test_a_range_outside_the_file_is_refused_with_the_size(self) -> None:
         for spec in UNSATISFIABLE:
             with self.subTest(range=spec):
                 response = self.get(Range=spec)
@@ -133,6 +148,29 @@ class Ranges(unittest.TestCase):
         for spec in ("bytes=999999-", "bytes=0-0,2-2"):
             with self.subTest(range=spec):
                 self.check_whole(self.get(Range=spec, If_Range='"sha256-0"'))
+
+    def test_a_precondition_comes_before_the_range(self) -> None:
+        stale = self.get(Range="bytes=5-9", If_Match='"sha256-0"')
+        self.assertEqual((stale.status, stale.header("etag")), (412, self.tag))
+        known = self.get(Range="bytes=999999-", If_None_Match=f'"x", W/{self.tag}')
+        self.assertEqual((known.status, known.header("etag"), known.body), (304, self.tag, b""))
+        self.check_part(self.get(Range="bytes=5-9", If_Match=self.tag), 5, 9)
+        self.check_whole(self.get(If_Match="*", If_None_Match='"sha256-0"'))
+
+    def test_a_304_does_not_disturb_the_next_response(self) -> None:
+        with self.lab.connect() as wire:
+            known = {"If-None-Match": self.tag}
+            self.assertEqual(
+                wire.ask("GET", self.target, headers=known, token=TOKEN).status, 304
+            )
+            self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+
+    def test_a_delete_of_something_else_deletes_nothing(self) -> None:
+        stale = {"If-Match": '"sha256-0"'}
+        self.assertEqual(
+            self.lab.http("DELETE", self.target, headers=stale, token=TOKEN).status, 412
+        )
+        self.check_whole(self.get())
 
     def test_if_range_without_a_range_changes_nothing(self) -> None:
         self.check_whole(self.get(If_Range=self.tag))

@@ -15,6 +15,11 @@ from support.wire import TOKEN, Response, request
 HEAD_LIMIT = 16 * 1024
 BODY_LIMIT = 64 * 1024
 CLEAR = "/api/lab/memory-clear"
+CODINGS = (
+    "gzip", "chunked, gzip", "gzip, chunked", "identity", "xchunked", "chunked, chunked",
+    "chunked\r\nTransfer-Encoding: chunked", "chunked\r\nTransfer-Encoding: gzip", "", ",",
+    "chunked;a=b", '"chunked"', "chunked\x0b",
+)
 SMUGGLED = request("GET", "/api/health", {"x-request-id": "smuggled"})
 
 
@@ -87,6 +92,11 @@ class Heads(Framing):
             b"Name: v\x01\r\n",
             b"N(me: v\r\n",
             b"Name: v\rX: y\r\n",
+            b"Name: v\nX: y\r\n",
+            b"Name: v\r\n folded\r\n",
+            b"Name:\r\n\tfolded\r\n",
+            b" Name: v\r\n",
+            b"Name: v\x7f\r\n",
         ):
             with self.subTest(bad=bad):
                 self.check_closed(get + bad + b"\r\n" + SMUGGLED, 400)
@@ -163,12 +173,30 @@ class Ambiguous(Framing):
         self.check_closed(bad, 400, 403)
 
     def test_a_transfer_coding_that_is_not_chunked_is_refused(self) -> None:
-        for coding in ("gzip", "chunked, gzip", "identity", "xchunked", "chunked, chunked"):
+        chunks = b"5\r\nhello\r\n0\r\n\r\n"
+        for coding in CODINGS:
             with self.subTest(coding=coding):
-                data = self.post(
-                    {"Transfer-Encoding": coding}, b"5\r\nhello\r\n0\r\n\r\n" + SMUGGLED
-                )
+                data = self.post({"Transfer-Encoding": coding}, chunks + SMUGGLED)
                 self.check_closed(data, 400, 501)
+
+    def test_it_is_refused_before_the_guard_the_host_and_the_route(self) -> None:
+        chunks = b"5\r\nhello\r\n0\r\n\r\n"
+        for coding in CODINGS:
+            for line in (
+                f"POST {CLEAR} HTTP/1.1\r\nHost: x",
+                "POST /nowhere HTTP/1.1\r\nHost: a, b",
+                "BREW * HTTP/1.1",
+                "GET /api/health HTTP/1.1\r\nHost: x",
+            ):
+                with self.subTest(coding=coding, line=line):
+                    head = f"{line}\r\nTransfer-Encoding: {coding}\r\n\r\n".encode()
+                    self.check_closed(head + chunks + SMUGGLED, 400, 501)
+
+    def test_http_1_0_has_no_transfer_codings(self) -> None:
+        for coding in ("chunked", "gzip"):
+            data = request("POST", CLEAR, {"Transfer-Encoding": coding}, token=TOKEN, version="1.0")
+            with self.subTest(coding=coding):
+                self.check_closed(data + b"0\r\n\r\n" + SMUGGLED, 400)
 
     def test_broken_chunks_are_refused_and_closed(self) -> None:
         for chunks in (
@@ -182,6 +210,32 @@ class Ambiguous(Framing):
                 self.check_closed(
                     self.post({"Transfer-Encoding": "chunked"}, chunks + SMUGGLED), 400, 413
                 )
+
+    def test_a_chunk_extension_has_to_be_one(self) -> None:
+        for extension in (
+            b';a="b', b';a="b\\', b';a="\n"', b';a="\x00"', b';a="\x1f"', b";a b", b";", b"x"
+        ):
+            with self.subTest(extension=extension):
+                body = b"5" + extension + b"\r\nhello\r\n0\r\n\r\n"
+                self.check_closed(self.post({"Transfer-Encoding": "chunked"}, body + SMUGGLED), 400)
+
+    def test_a_chunk_extension_is_read_past(self) -> None:
+        body = b'5 ; a = "b;\\"c\xff" ;d\r\nhello\r\n0;e=f\r\n\r\n'
+        with self.lab.connect() as wire:
+            wire.send(self.post({"Transfer-Encoding": "chunked"}, body))
+
+            self.assertEqual(wire.response().status, 200)
+            self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+
+    def test_a_trailer_changes_nothing(self) -> None:
+        for trailer in (b"Connection: close", b"Content-Length: 9", b"Transfer-Encoding: x"):
+            body = b"1\r\nx\r\n0\r\n" + trailer + b"\r\n\r\n"
+            with self.subTest(trailer=trailer), self.lab.connect() as wire:
+                wire.send(self.post({"Transfer-Encoding": "chunked"}, body))
+
+                response = wire.response()
+                self.assertEqual((response.status, response.closes()), (200, False))
+                self.assertEqual(wire.ask("GET", "/api/health").status, 200)
 
     def test_trailers_are_read_past(self) -> None:
         with self.lab.connect() as wire:

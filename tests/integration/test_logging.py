@@ -142,15 +142,28 @@ class Audit(unittest.TestCase):
 
         self.assertEqual([line["outcome"] for line in self.audited()], ["refused"])
 
-    def test_lines_of_a_burst_are_all_there_after_the_stop(self) -> None:
-        burst = [request("GET", "/api/lab/none", {"x-request-id": f"b{n}"}) for n in range(2000)]
+    def burst(self, token: str | None, status: int) -> None:
+        calls = [
+            request("GET", "/api/lab/none", {"x-request-id": f"b{n}"}, token=token)
+            for n in range(2000)
+        ]
         with self.lab.connect() as wire:
             for start in range(0, 2000, 100):
-                wire.send(b"".join(burst[start : start + 100]))
-                statuses = {wire.response().status for _ in range(100)}
-                self.assertEqual(statuses, {403})
+                wire.send(b"".join(calls[start : start + 100]))
+                self.assertEqual({wire.response().status for _ in range(100)}, {status})
+
+    def test_lines_of_a_burst_are_all_there_after_the_stop(self) -> None:
+        self.burst(TOKEN, 404)
 
         self.assertEqual([line["id"] for line in self.audited()], [f"b{n}" for n in range(2000)])
+
+    def test_refused_calls_are_counted_when_they_are_too_many_for_a_line_each(self) -> None:
+        self.burst(WRONG, 403)
+
+        lines = [line["id"] for line in self.audited()]
+        counts = [e["count"] for e in self.lab.events if e["event"] == "refused_calls_suppressed"]
+        self.assertEqual(lines[:100], [f"b{n}" for n in range(100)])
+        self.assertEqual(len(lines) + sum(counts), 2000)
 
 
 class Secrets(unittest.TestCase):

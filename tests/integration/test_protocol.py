@@ -121,12 +121,46 @@ class Versions(unittest.TestCase):
         self.assertIn(b"http_requests_total", response.body)
 
     def test_any_other_version_is_refused_and_closed(self) -> None:
-        for version in ("2.0", "0.9", "1.2", "11", "1", "1.1.1", "x.y", ""):
+        for version in ("2.0", "0.9", "11", "1", "1.1.1", "1.10", "x.y", ""):
             with self.subTest(version=version), self.lab.connect() as wire:
                 wire.send(request("GET", "/api/health", version=version))
 
                 self.assertEqual(wire.response().status, 400)
                 self.assertEqual(wire.rest(), b"")
+
+    def test_a_later_minor_version_is_read_as_1_1(self) -> None:
+        with self.lab.connect() as wire:
+            for version in ("1.2", "1.9"):
+                wire.send(request("GET", "/api/health", version=version))
+
+                response = wire.response()
+                self.assertEqual((response.status, response.version), (200, "HTTP/1.1"))
+                self.assertFalse(response.closes())
+
+    def test_connection_is_a_list_over_all_its_lines(self) -> None:
+        for version, value, closes in (
+            ("1.1", "keep-alive, close", True),
+            ("1.1", "x\r\nConnection: CLOSE", True),
+            ("1.1", "x, keep-alive", False),
+            ("1.0", "keep-alive, close", True),
+            ("1.0", "x\r\nConnection: keep-alive", False),
+        ):
+            with self.subTest(version=version, value=value), self.lab.connect() as wire:
+                wire.send(request("GET", "/api/health", {"Connection": value}, version=version))
+
+                self.assertEqual(wire.response().status, 200)
+                if closes:
+                    self.assertEqual(wire.rest(), b"")
+                else:
+                    self.assertEqual(wire.ask("GET", "/api/health").status, 200)
+
+    def test_empty_lines_before_a_request_are_skipped(self) -> None:
+        with self.lab.connect() as wire:
+            for lines in (b"\r\n", b"\r\n\r\n\r\n", b""):
+                wire.send(lines)
+                wire.send(lines + HEALTH)
+
+                self.assertEqual(wire.response().status, 200)
 
     def test_a_request_line_without_a_version_is_refused_and_closed(self) -> None:
         for line in (
@@ -155,6 +189,15 @@ class Hosts(unittest.TestCase):
         self.assertEqual(self.status(get + "Host: a\r\nX: y\r\nhOST: b\r\n"), 400)
         self.assertEqual(self.status(get + "Host: a\r\n"), 200)
 
+    def test_a_host_has_to_be_one(self) -> None:
+        get = "GET /api/health HTTP/1.1\r\n"
+        for host in ("u@l/x", "a, b", "http://l", "l:abc", "[::1", "::1", "l/", "a b", "l:65536"):
+            with self.subTest(host=host):
+                self.assertEqual(self.status(f"{get}Host: {host}\r\n"), 400)
+        for host in ("", "l", "l:80", "l:", "[::1]", "[::1]:3001", "192.0.2.7:1", "LAB.test."):
+            with self.subTest(host=host):
+                self.assertEqual(self.status(f"{get}Host: {host}\r\n"), 200)
+
     def test_a_client_without_token_and_host_learns_nothing_more(self) -> None:
         self.assertIn(self.status("GET /api/lab/status HTTP/1.1\r\n"), (400, 403))
 
@@ -182,6 +225,9 @@ class Targets(unittest.TestCase):
             ("GET", "api/health"),
             ("GET", "http://"),
             ("GET", "http:///api/health"),
+            ("GET", "http://user@lab.test/api/health"),
+            ("GET", "http://user:word@lab.test/api/health"),
+            ("GET", "/api/health#top"),
             ("GET", "ftp://x/api/health"),
             ("GET", "?ms=1"),
             ("GET", "/%"),
@@ -194,6 +240,13 @@ class Targets(unittest.TestCase):
             with self.subTest(method=method, target=target[:40]):
                 self.assertIn(self.status(method, target), (400, 403, 404, 405, 414, 431))
         self.assertEqual(self.status("GET", "/api/health"), 200)
+
+    def test_an_escaped_slash_separates_nothing(self) -> None:
+        for target in ("/api%2flab/status", "/api%2Flab%2Fstatus", "/api/lab%2fstatus"):
+            with self.subTest(target=target):
+                self.assertEqual(self.status("GET", target), 403)
+                self.assertEqual(self.lab.http("GET", target).status, 404)
+        self.assertEqual(self.status("GET", "/api%2fhealth"), 404)
 
     def test_control_bytes_in_a_target_are_refused(self) -> None:
         for byte in (b"\x00", b"\x01", b"\x7f", b"\t"):
@@ -229,6 +282,17 @@ class Expectations(unittest.TestCase):
             response = wire.response()
             response = wire.response() if response.status == 100 else response
             self.assertEqual(response.status, 200)
+
+    def test_http_1_0_is_never_told_to_continue(self) -> None:
+        headers = {"Expect": "100-continue", "Content-Length": "5"}
+        with self.lab.connect() as wire:
+            wire.send(
+                request("POST", "/api/lab/memory-clear", headers, token=TOKEN, version="1.0")
+            )
+            self.assertFalse(wire.readable(0.2))
+            wire.send(b"hello")
+
+            self.assertEqual(wire.response().status, 200)
 
     def test_nobody_is_invited_to_send_what_will_be_refused(self) -> None:
         with self.lab.connect() as wire:

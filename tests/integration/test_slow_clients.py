@@ -11,8 +11,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from support.lab import Lab
-from support.wire import TOKEN, Wire, eventually, request
+from support.capture import need_profiler
+from support.lab import Lab, temp_dir
+from support.planted import plant
+from support.wire import DEADLINE, TOKEN, Wire, eventually, request
 
 HEALTH = request("GET", "/api/health")
 # Ten times the limits below: sanitizers and a busy machine are slow.
@@ -136,6 +138,55 @@ class Idle(unittest.TestCase):
             self.assertEqual(jammed.ask("GET", "/api/health").status, 200)
 
 
+class Downloads(unittest.TestCase):
+    """A client with a small window shows the service every few bytes that it takes."""
+
+    SIZE = 8_000_000
+
+    def setUp(self) -> None:
+        directory = temp_dir(self)
+        self.path = plant(directory, size=self.SIZE)
+        self.lab = Lab.for_test(self, {"LAB_WRITE_TIMEOUT": "3s"}, directory=directory)
+
+    def connect(self) -> socket.socket:
+        client = socket.socket()
+        self.addCleanup(client.close)
+        client.settimeout(DEADLINE)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", self.lab.port))
+        headers = {"Connection": "close"}
+        target = f"/api/lab/artifacts/{self.path.name}"
+        client.sendall(request("GET", target, headers, token=TOKEN))
+        return client
+
+    def test_a_slow_reader_has_all_the_time_it_needs(self) -> None:
+        client = self.connect()
+        received = b""
+        started = time.monotonic()
+        while time.monotonic() - started < 7:
+            received += client.recv(800)
+            time.sleep(0.05)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        while piece := client.recv(1 << 16):
+            received += piece
+
+        self.assertEqual(received.partition(b"\r\n\r\n")[2], self.path.read_bytes())
+
+    def test_one_that_takes_nothing_is_cut_and_the_log_says_so(self) -> None:
+        self.connect()
+
+        line = self.lab.wait_event("response_cut")
+        self.assertEqual(line["path"], f"/api/lab/artifacts/{self.path.name}")
+        self.assertIn("took nothing", line["reason"])
+
+    def test_one_that_leaves_is_logged_too(self) -> None:
+        client = self.connect()
+        client.recv(100)
+        client.close()
+
+        self.assertEqual(self.lab.wait_event("response_cut")["level"], "warn")
+
+
 class HangingUp(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -167,6 +218,17 @@ class HangingUp(unittest.TestCase):
                 wire.half_close()
 
                 self.assertIn(wire.rest()[:12], (b"", b"HTTP/1.1 400", b"HTTP/1.1 408"))
+
+    def test_a_half_closed_socket_starts_an_asynchronous_capture_all_the_same(self) -> None:
+        need_profiler(self, self.lab, "an asynchronous capture after a half-close")
+        with self.lab.connect() as wire:
+            wire.send(request("POST", "/api/lab/cpu-profile?seconds=1&async=true", token=TOKEN))
+            wire.half_close()
+
+            response = wire.response()
+        self.assertEqual(response.status, 202)
+        path = response.json()["location"]
+        eventually(lambda: self.lab.http("GET", path).json()["phase"] == "done", "it goes on")
 
     def test_connections_reset_at_any_moment_harm_nobody(self) -> None:
         files = self.lab.open_files()

@@ -99,17 +99,18 @@ inline bool can_sample() {
 
 /// A request as a handler sees it.
 struct asked {
-  boost::beast::http::request<boost::beast::http::string_body> message;
+  http::request_head head;
+  std::string body;
   http::arguments parameters;
   std::string segment;
 
   explicit asked(http::verb method = http::verb::get, std::string path_segment = {})
       : segment{std::move(path_segment)} {
-    message.method(method);
+    head.set_line(method, to_string(method), "/", 11);
   }
 
   asked& with(http::field name, std::string_view value) {
-    message.set(name, value);
+    head.add(name, to_string(name), value);
     return *this;
   }
 };
@@ -117,7 +118,7 @@ struct asked {
 /// The response of `handler`, which may resume on `io`.
 template <class Handler>
 http::response call(boost::asio::io_context& io, Handler const& handler, asked const& what) {
-  http::request const request{what.message, what.parameters, what.segment};
+  http::request const request{what.head, what.body, what.parameters, what.segment};
   if constexpr (std::is_same_v<decltype(handler(request)), http::response>)
     return handler(request);
   else

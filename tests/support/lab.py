@@ -90,6 +90,8 @@ class Lab:
         self.events: list[dict[str, Any]] = []
         self.odd: list[str] = []
         self._silent = False
+        self._may_read = threading.Event()
+        self._may_read.set()
         self._told_to_stop = False
 
         def prepare() -> None:
@@ -131,6 +133,7 @@ class Lab:
 
     def _read(self) -> None:
         for raw in self.process.stderr:
+            self._may_read.wait()
             self._hear(raw.decode("utf-8", "replace"))
         with self._news:
             self._silent = True
@@ -170,6 +173,13 @@ class Lab:
                     f"no {name} {fields} in the log:\n" + "\n".join(self.lines[-20:])
                 )
             return found()[0]
+
+    def stop_reading(self) -> None:
+        """From now on nobody reads its stderr, until read_on()."""
+        self._may_read.clear()
+
+    def read_on(self) -> None:
+        self._may_read.set()
 
     def connect(self, timeout: float = DEADLINE) -> Wire:
         return Wire(self.port, timeout)
@@ -223,6 +233,7 @@ class Lab:
         """The exit code; what was logged is complete afterwards."""
         try:
             code = self.process.wait(limit)
+            self._may_read.set()
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(
@@ -250,6 +261,7 @@ class Lab:
 
     def close(self) -> None:
         """Stops what still runs; the log must be clean however the process ended."""
+        self._may_read.set()
         try:
             if self.process.poll() is None and not self._told_to_stop:
                 self.stop()

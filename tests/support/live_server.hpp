@@ -41,6 +41,14 @@ struct seen_exchange {
 
 struct recording_observer final : http::exchange_observer {
   std::vector<seen_exchange> seen;
+  std::vector<std::string> audited;  // ids
+  int refusals = 0;                  // how often there is no room for an audit line
+
+  bool audit(http::exchange const& what) override {
+    if (refusals > 0 && refusals-- > 0) return false;
+    audited.emplace_back(what.id);
+    return true;
+  }
 
   void finished(http::exchange const& what) override {
     seen.push_back({std::string{what.id}, std::string{what.method}, std::string{what.path},

@@ -37,21 +37,6 @@ void append_line(std::string& out, std::string_view level, std::string_view even
   out += '\n';
 }
 
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    auto const written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EAGAIN) {
-      // Another process that shares the open file, such as a parent's stderr, made it non-blocking.
-      pollfd room{fd, POLLOUT, 0};
-      std::ignore = ::poll(&room, 1, -1);  // should it fail, write() says why
-      continue;
-    }
-    if (written <= 0) return;  // there is nowhere left to report it
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 }  // namespace
 
 std::string_view to_text(log_level level) noexcept {
@@ -65,67 +50,85 @@ std::optional<log_level> parse_log_level(std::string_view text) noexcept {
 }
 
 logger::logger(int fd, log_level level, byte_count capacity)
-    : fd_{fd}, capacity_{capacity.value}, level_{level} {
+    : capacity_{capacity.value}, level_{level}, state_{std::make_shared<shared_state>(fd)} {
   signal_block const block;  // for the thread to inherit
-  writer_ = std::thread{[this] { run(); }};
+  writer_ = std::thread{[state = state_] { run(state); }};
 }
 
 logger::~logger() {
-  {
-    std::lock_guard const lock{mutex_};
-    stopping_ = true;
+  auto const end = flush_end_.value_or(std::chrono::steady_clock::now() + default_flush);
+  std::unique_lock lock{state_->mutex};
+  state_->stopping = true;
+  state_->filled.notify_one();
+  auto const has_ended = state_->ended.wait_until(lock, end, [&] { return state_->has_ended; });
+  lock.unlock();
+  if (has_ended) {
+    writer_.join();
+  } else {
+    state_->abandoned = true;
+    writer_.detach();  // it waits in write() for a reader
   }
-  filled_.notify_one();
-  writer_.join();
 }
 
 void logger::write(log_level level, std::string_view event, log_fields fields) {
-  if (enabled(level)) append(to_text(level), event, fields, when_full::drop);
+  if (!enabled(level) || append(to_text(level), event, fields)) return;
+  std::lock_guard const lock{state_->mutex};
+  ++state_->dropped;
 }
 
-void logger::audit(std::string_view event, log_fields fields) {
-  append("audit", event, fields, when_full::wait);
+bool logger::audit(std::string_view event, log_fields fields) {
+  return append("audit", event, fields);
 }
 
-void logger::append(std::string_view level, std::string_view event, log_fields fields,
-                    when_full policy) {
+bool logger::append(std::string_view level, std::string_view event, log_fields fields) {
   thread_local std::string line;
   line.clear();
   append_line(line, level, event, fields);
 
-  std::unique_lock lock{mutex_};
-  auto const has_room = [&] {
-    return pending_.empty() || pending_.size() + line.size() <= capacity_;
-  };
-  if (policy == when_full::wait) {
-    emptied_.wait(lock, has_room);
-  } else if (!has_room()) {
-    ++dropped_;
-    return;
-  }
-  auto const was_empty = pending_.empty();
-  pending_ += line;
+  std::unique_lock lock{state_->mutex};
+  auto& pending = state_->pending;
+  auto const was_empty = pending.empty();
+  if (!was_empty && pending.size() + line.size() > capacity_) return false;
+  pending += line;
   lock.unlock();
-  if (was_empty) filled_.notify_one();
+  if (was_empty) state_->filled.notify_one();
+  return true;
 }
 
-void logger::run() {
+void logger::write_all(shared_state const& to, std::string_view text) {
+  while (!text.empty() && !to.abandoned) {
+    auto const written = ::write(to.fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      // Another process that shares the open file, such as a parent's stderr, made it non-blocking.
+      pollfd room{to.fd, POLLOUT, 0};
+      std::ignore = ::poll(&room, 1, -1);  // should it fail, write() says why
+      continue;
+    }
+    if (written <= 0) return;  // there is nowhere left to report it
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void logger::run(std::shared_ptr<shared_state> const& state) {
   std::string batch;
-  std::unique_lock lock{mutex_};
+  std::unique_lock lock{state->mutex};
   while (true) {
-    filled_.wait(lock, [&] { return stopping_ || !pending_.empty(); });
-    filled_.wait_for(lock, batch_window, [&] { return stopping_; });
-    auto const last = stopping_;
-    batch.swap(pending_);
-    auto const dropped = std::exchange(dropped_, 0);
+    state->filled.wait(lock, [&] { return state->stopping || !state->pending.empty(); });
+    state->filled.wait_for(lock, batch_window, [&] { return state->stopping; });
+    auto const last = state->stopping;
+    batch.swap(state->pending);
+    auto const dropped = std::exchange(state->dropped, 0);
     lock.unlock();
-    emptied_.notify_all();
 
     if (dropped != 0) append_line(batch, "warn", "log_dropped", {{"lines", dropped}});
-    write_all(fd_, batch);
+    write_all(*state, batch);
     batch.clear();
-    if (last) return;
     lock.lock();
+    if (!last) continue;
+    state->has_ended = true;
+    state->ended.notify_all();
+    return;
   }
 }
 

@@ -3,10 +3,12 @@
 #include <loopscope/base/byte_count.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <condition_variable>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -67,17 +69,18 @@ class log_fields {
 
 /// Writes one JSON object a line to a file descriptor, from a thread of its own.
 ///
-/// Lines are batched in a bounded buffer. When it is full, ordinary lines are dropped and counted
-/// (a `log_dropped` line says how many); audit lines wait for room instead. The destructor
-/// writes out what is left.
+/// Lines are batched in a bounded buffer. No call ever waits for it to be written: when it is full,
+/// ordinary lines are dropped and counted (a `log_dropped` line says how many), and the caller
+/// of audit() is told, to try again. The destructor writes out what is left, within bounds.
 ///
 /// Owns the log thread, which blocks every signal.
 /// \thread any
 class logger {
  public:
   static constexpr byte_count default_capacity = mebibytes(1);
+  static constexpr std::chrono::milliseconds default_flush{5000};
 
-  /// \param fd  borrowed; open until the logger is destroyed.
+  /// \param fd  borrowed; open until the logger is destroyed, and not used afterwards.
   explicit logger(int fd, log_level level = log_level::info,
                   byte_count capacity = default_capacity);
   ~logger();
@@ -98,28 +101,43 @@ class logger {
   }
 
   /// A line that is written at every level and never dropped: who did what, with what outcome.
-  void audit(std::string_view event, log_fields fields);
+  /// \return  false if there is no room for it now; nothing is written then.
+  bool audit(std::string_view event, log_fields fields);
+
+  /// Lets the destructor wait until `end` at most for what nobody reads; by default for
+  /// `default_flush`. What is left then is lost, with the thread that waits to write it.
+  void flush_until(std::chrono::steady_clock::time_point end) noexcept { flush_end_ = end; }
 
   [[nodiscard]] bool enabled(log_level level) const noexcept { return level >= this->level(); }
   [[nodiscard]] log_level level() const noexcept { return level_.load(std::memory_order_relaxed); }
   void level(log_level value) noexcept { level_.store(value, std::memory_order_relaxed); }
 
  private:
-  enum class when_full { drop, wait };
+  // The thread may outlive the logger, if nobody reads what it writes.
+  struct shared_state {
+    explicit shared_state(int to) : fd{to} {}
+
+    int fd;
+    std::mutex mutex;
+    std::condition_variable filled;
+    std::condition_variable ended;
+    std::string pending;
+    std::uint64_t dropped = 0;
+    bool stopping = false;
+    bool has_ended = false;
+    std::atomic<bool> abandoned{false};  // nothing more is to be written
+  };
+
+  static void run(std::shared_ptr<shared_state> const& state);
+  static void write_all(shared_state const& to, std::string_view text);
 
   void write(log_level level, std::string_view event, log_fields fields);
-  void append(std::string_view level, std::string_view event, log_fields fields, when_full policy);
-  void run();
+  bool append(std::string_view level, std::string_view event, log_fields fields);
 
-  int fd_;
   std::size_t capacity_;
   std::atomic<log_level> level_;
-  std::mutex mutex_;
-  std::condition_variable filled_;
-  std::condition_variable emptied_;
-  std::string pending_;
-  std::uint64_t dropped_ = 0;
-  bool stopping_ = false;
+  std::optional<std::chrono::steady_clock::time_point> flush_end_;
+  std::shared_ptr<shared_state> state_;
   std::thread writer_;
 };
 

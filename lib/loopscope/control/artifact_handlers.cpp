@@ -2,6 +2,7 @@
 #include <loopscope/base/capture_formats.hpp>
 #include <loopscope/control/artifact_handlers.hpp>
 #include <loopscope/control/capture_json.hpp>
+#include <loopscope/http/preconditions.hpp>
 #include <loopscope/http/range.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
@@ -72,11 +73,13 @@ void describe(http::response& response, artifacts::artifact const& about) {
 // The range that the request may have: only of the very representation that it knows.
 result<std::optional<http::byte_range>> wanted_range(http::request const& request,
                                                      artifacts::artifact const& about) {
-  auto const condition = request.header(http::field::if_range);
+  auto const& head = request.head;
+  auto const condition = head[http::field::if_range];
   auto const stale = !condition.empty() && condition != etag_of(about);
-  if (request.message.method() != http::verb::get || stale)
+  auto const range = head.find(http::field::range);
+  if (head.method() != http::verb::get || stale || range.count != 1)
     return std::optional<http::byte_range>{};
-  return http::parse_range(request.header(http::field::range), about.size);
+  return http::parse_range(range.first, about.size);
 }
 
 // The caller's coroutine does not throw when it is cancelled: after a shutdown's grace it is to end
@@ -132,6 +135,12 @@ asio::awaitable<http::response> send_artifact::operator()(http::request const& r
   if (!opened) co_return http::problem(opened.error());
 
   auto const& about = opened->about;
+  if (auto const failed = http::failed_precondition(request.head, etag_of(about))) {
+    auto response =
+        *failed == http::status::not_modified ? http::empty(*failed) : http::problem(*failed);
+    response.message.set(http::field::etag, etag_of(about));
+    co_return response;
+  }
   auto const range = wanted_range(request, about);
   if (!range) co_return unsatisfiable(range.error(), about.size);
   auto const part = range->has_value();
@@ -146,6 +155,13 @@ asio::awaitable<http::response> send_artifact::operator()(http::request const& r
 }
 
 asio::awaitable<http::response> delete_artifact::operator()(http::request const& request) const {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  if (http::is_conditional(request.head)) {
+    auto const opened = co_await open_with_digest(workers, store, request.path_segment);
+    if (!opened) co_return http::problem(opened.error());
+    auto const failed = http::failed_precondition(request.head, etag_of(opened->about));
+    if (failed) co_return http::problem(*failed);
+  }
   auto remove = [this, &request] { return store.remove(request.path_segment); };
   auto const removed = co_await runtime::offload(workers.short_lane, std::move(remove));
   if (!removed) co_return http::problem(removed.error());

@@ -17,9 +17,10 @@ struct list_artifacts {
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;
 };
 
-/// GET, HEAD -> the bytes, with `ETag`, `X-Artifact-Sha256`, `Range` and `If-Range`.
+/// GET, HEAD -> the bytes, with `ETag`, `X-Artifact-Sha256`, `Range` and `If-Range`; several ranges
+/// get the whole.
 ///
-/// 404 none of ours, 416 a range that is not there or several of them.
+/// 304, 412 a precondition, 404 none of ours, 416 a range that is not there.
 struct send_artifact {
   runtime::workers& workers;
   artifacts::store& store;
@@ -27,7 +28,7 @@ struct send_artifact {
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;
 };
 
-/// DELETE -> 204, or 404.
+/// DELETE -> 204, 404, or 412 if it is not what `If-Match` says.
 struct delete_artifact {
   runtime::workers& workers;
   artifacts::store& store;

@@ -73,14 +73,13 @@ asio::awaitable<http::response> outcome(captures const& all, std::string id) {
 // Starts a capture and waits for its end, or responds at once if that is asked for.
 asio::awaitable<http::response> capture_response(captures const& all, capture_kind kind,
                                                  boost::json::object asked,
-                                                 capture::job_registry::begin begin,
-                                                 bool is_async) {
+                                                 capture::job_registry::begin begin, bool waits) {
   co_await asio::this_coro::throw_if_cancelled(false);
   auto work = all.jobs.start(kind, std::move(asked), std::move(begin));
   auto const id = co_await runtime::call_on(all.control, std::move(work));
   if (!id && id.error() == make_error_code(errc::busy)) co_return co_await busy(all, kind);
   if (!id) co_return http::problem(id.error());
-  if (is_async) co_return accepted(all, *id);
+  if (!waits) co_return accepted(all, *id);
   co_return co_await outcome(all, *id);
 }
 
@@ -91,9 +90,9 @@ asio::awaitable<http::response> record_cpu_profile::operator()(http::request con
                                    static_cast<int>(request.parameters.integer("hz"))};
   boost::json::object shown{{"requestedSeconds", asked.duration.count()}, {"hz", asked.hz}};
   auto begin = [with = cpu, asked] { return capture::cpu_recorder::begin(with, asked); };
-  auto const is_async = request.parameters.choice("async") == "true";
+  auto const waits = waits_for_capture(request.parameters);
   co_return co_await capture_response(all, capture_kind::cpu, std::move(shown), std::move(begin),
-                                      is_async);
+                                      waits);
 }
 
 asio::awaitable<http::response> show_capture::operator()(http::request const& request) const {
@@ -112,6 +111,10 @@ std::vector<http::parameter> cpu_profile_parameters() {
                                   capture::max_recording.count(), 30},
           http::integer_parameter{"hz", cpu::min_hz, cpu::max_hz, 100},
           http::choice_parameter{"async", {"true", "false"}, "false"}};
+}
+
+bool waits_for_capture(http::arguments const& asked) {
+  return asked.choice("async") == "false";
 }
 
 }  // namespace loopscope::control

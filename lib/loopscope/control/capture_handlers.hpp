@@ -46,4 +46,7 @@ struct cancel_capture {
 
 std::vector<http::parameter> cpu_profile_parameters();
 
+/// Whether a request for a capture waits for its end: not with `async=true`.
+bool waits_for_capture(http::arguments const& asked);
+
 }  // namespace loopscope::control

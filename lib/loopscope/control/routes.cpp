@@ -17,9 +17,10 @@ struct set_log_level {
     auto const level = parse_log_level(name);
     LOOPSCOPE_EXPECTS(level.has_value());
     auto const before = to_text(log.level());
-    log.level(*level);
     // An audit line, because a change to `error` would hide itself.
-    log.audit("log_level", {{"from", before}, {"to", name}});
+    if (!log.audit("log_level", {{"from", before}, {"to", name}}))
+      return http::problem(http::status::service_unavailable, "the log has no room");
+    log.level(*level);
     boost::json::object const body{{"level", name}};
     return http::json(http::status::ok, body);
   }
@@ -35,7 +36,7 @@ std::vector<http::route> capture_routes(services const& with) {
        .handler = record_cpu_profile{jobs, with.cpu},
        .summary = "Record a CPU profile of the loop thread",
        .parameters = cpu_profile_parameters(),
-       .cancel_on_disconnect = true},
+       .cancel_on_disconnect = waits_for_capture},
       {.method = verb::get,
        .path = prefix + "/captures/{id}",
        .handler = show_capture{jobs},

@@ -55,14 +55,23 @@ connection::connection(tcp::socket peer, limits const& bounds)
 }
 
 asio::awaitable<bool> connection::wait_for_request() {
+  skip_empty_lines();
   if (has_input()) co_return true;
   deadline_.set(limits_.idle_time);
-  auto const error = co_await read_more();
-  if (!error) co_return true;
-  if (error != asio::error::operation_aborted || timed_out()) co_return false;
-  beast::error_code gone;
-  auto const arrived = socket_.available(gone);
-  co_return !gone && arrived > 0;
+  while (true) {
+    auto const error = co_await read_more();
+    skip_empty_lines();
+    if (has_input()) co_return true;
+    if (!error) continue;
+    if (error != asio::error::operation_aborted || timed_out()) co_return false;
+    beast::error_code gone;
+    auto const arrived = socket_.available(gone);
+    co_return !gone && arrived > 0;
+  }
+}
+
+void connection::skip_empty_lines() {
+  buffer_.consume(empty_lines_before(text_of(buffer_.data())));
 }
 
 asio::awaitable<beast::error_code> connection::read_more() {
@@ -74,37 +83,24 @@ asio::awaitable<beast::error_code> connection::read_more() {
   co_return error;
 }
 
-// \return need_more when the parser has taken all that it can use of the buffer.
-beast::error_code connection::feed(request_parser& into) {
-  beast::error_code error = beast::http::error::need_more;
-  if (!has_input()) return error;
-  error = {};
-  auto const used = into.put(buffer_.data(), error);
-  buffer_.consume(used);
-  taken_ += used;
-  return error;
-}
-
-beast::error_code connection::begin_head(request_parser& into) {
+beast::error_code connection::begin_head(request_reader& into) {
   taken_ = 0;
-  into.header_limit(static_cast<std::uint32_t>(limits_.header.value + read_size));  // ours is exact
   return parse_head(into);
 }
 
-beast::error_code connection::parse_head(request_parser& into) {
-  auto const too_large = make_error_code(beast::http::error::header_limit);
+beast::error_code connection::parse_head(request_reader& into) {
   auto const limit = limits_.header.value;
-  while (true) {
-    auto const error = feed(into);
-    if (into.is_header_done()) return taken_ > limit ? too_large : beast::error_code{};
-    if (error && error != beast::http::error::need_more) return error;
-    // Whatever is here belongs to the head, and at least one byte of it is missing.
-    if (taken_ + buffer_.size() >= limit) return too_large;
-    if (error) return error;
-  }
+  beast::error_code error;
+  auto const used = into.put_head(buffer_.data(), error);
+  buffer_.consume(used);
+  taken_ += used;
+  // Whatever is here belongs to an incomplete head, and at least one byte of it is missing.
+  auto const length = into.is_head_done() ? taken_ : taken_ + buffer_.size() + 1;
+  auto const is_refused = error && error != beast::http::error::need_more;
+  return length > limit && !is_refused ? make_error_code(beast::http::error::header_limit) : error;
 }
 
-asio::awaitable<beast::error_code> connection::read_head(request_parser& into) {
+asio::awaitable<beast::error_code> connection::read_head(request_reader& into) {
   deadline_.set(limits_.head_time);
   beast::error_code error = beast::http::error::need_more;
   while (error == beast::http::error::need_more) {
@@ -114,17 +110,15 @@ asio::awaitable<beast::error_code> connection::read_head(request_parser& into) {
   co_return error;
 }
 
-asio::awaitable<beast::error_code> connection::read_body(request_parser& into) {
+asio::awaitable<beast::error_code> connection::read_body(request_reader& into) {
   bool waiting = false;
-  while (!into.is_done()) {
-    auto const error = feed(into);
-    if (into.is_done()) break;
-    if (error && error != beast::http::error::need_more) co_return error;
-    if (!error && has_input()) continue;
+  while (true) {
+    beast::error_code error;
+    buffer_.consume(into.put_body(buffer_.data(), error));
+    if (error != beast::http::error::need_more) co_return error;
     if (!std::exchange(waiting, true)) deadline_.set(limits_.body_time);
     if (auto const failed = co_await read_more()) co_return failed;
   }
-  co_return beast::error_code{};
 }
 
 asio::awaitable<void> connection::wait_for_close() {
@@ -147,9 +141,9 @@ beast::error_code connection::begin_write(unwritten& what) {
 
 asio::awaitable<beast::error_code> connection::write(unwritten what) {
   auto const state = co_await asio::this_coro::cancellation_state;
-  deadline_.set(limits_.write_time);
   while (asio::buffer_size(what.bytes) > 0) {
     if (is_cut(state)) co_return asio::error::operation_aborted;
+    deadline_.set_for_progress(limits_.write_time);
     auto const [error, count] = co_await socket_.async_write_some(what.bytes, as_result);
     if (error) co_return error;
     what.consume(count);
@@ -159,17 +153,13 @@ asio::awaitable<beast::error_code> connection::write(unwritten what) {
 }
 
 asio::awaitable<beast::error_code> connection::write_from(body_source& source) {
-  auto const state = co_await asio::this_coro::cancellation_state;
   auto const piece = std::make_unique<char[]>(source_piece);
   for (auto left = source.size().value; left > 0;) {
     deadline_.clear();
     auto const space = asio::buffer(piece.get(), std::min<std::uint64_t>(left, source_piece));
     auto const got = co_await source.read(space);
-    if (is_cut(state)) co_return asio::error::operation_aborted;
-    deadline_.set(limits_.write_time);
-    auto const filled = asio::buffer(space, got);
-    auto const [error, count] = co_await asio::async_write(socket_, filled, as_result);
-    if (error) co_return error;
+    unwritten const filled{{asio::buffer(space, got)}};
+    if (auto const error = co_await write(filled)) co_return error;
     left -= got;
   }
   co_return beast::error_code{};

@@ -3,21 +3,19 @@
 #include <loopscope/http/deadline_impl.hpp>
 #include <loopscope/http/limits.hpp>
 #include <loopscope/http/message.hpp>
+#include <loopscope/http/request_reader_impl.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
 
 #include <array>
 #include <cstddef>
 #include <string>
 
 namespace loopscope::http {
-
-using request_parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
 /// What is still to be written of a response.
 struct unwritten {
@@ -30,7 +28,7 @@ struct unwritten {
   [[nodiscard]] bool empty() const { return !source && boost::asio::buffer_size(bytes) == 0; }
 };
 
-/// The bytes of one peer: reads requests into a parser and writes responses, each within its time.
+/// The bytes of one peer: feeds a request's reader and writes responses, each within its time.
 /// \thread loop
 class connection {
  public:
@@ -42,10 +40,10 @@ class connection {
   /// Whether the latest failure came of a deadline.
   [[nodiscard]] bool timed_out() const noexcept { return deadline_.expired(); }
 
-  /// Whether bytes are here that no parser has taken.
+  /// Whether bytes are here that no request has taken.
   [[nodiscard]] bool has_input() const noexcept { return buffer_.size() > 0; }
 
-  /// Waits for the first byte of a request.
+  /// Waits for the first byte of a request; empty lines before it do not count.
   /// \return true if there is one; false when the peer has left or has been idle for too long.
   /// \cancel true only if a byte has arrived already.
   boost::asio::awaitable<bool> wait_for_request();
@@ -53,13 +51,13 @@ class connection {
   /// Parses as much of a request's line and fields as is here. They may take limits::header bytes
   /// in all.
   /// \return need_more if that is not all of it.
-  boost::beast::error_code begin_head(request_parser& into);
+  boost::beast::error_code begin_head(request_reader& into);
 
   /// Reads what begin_head() needs more.
-  boost::asio::awaitable<boost::beast::error_code> read_head(request_parser& into);
+  boost::asio::awaitable<boost::beast::error_code> read_head(request_reader& into);
 
-  /// Reads the rest of a request whose head is there.
-  boost::asio::awaitable<boost::beast::error_code> read_body(request_parser& into);
+  /// Reads the body of a request whose head is there.
+  boost::asio::awaitable<boost::beast::error_code> read_body(request_reader& into);
 
   /// Nothing expires until the next read or write.
   void clear_deadline() { deadline_.clear(); }
@@ -82,8 +80,8 @@ class connection {
 
  private:
   boost::asio::awaitable<boost::beast::error_code> read_more();
-  boost::beast::error_code feed(request_parser& into);
-  boost::beast::error_code parse_head(request_parser& into);
+  void skip_empty_lines();
+  boost::beast::error_code parse_head(request_reader& into);
   boost::asio::awaitable<boost::beast::error_code> write_from(body_source& source);
 
   boost::asio::ip::tcp::socket socket_;
@@ -91,7 +89,7 @@ class connection {
   limits const& limits_;
   std::string peer_;
   boost::beast::flat_buffer buffer_;
-  std::size_t taken_ = 0;  // bytes of this request that a parser has
+  std::size_t taken_ = 0;  // bytes of this head that its reader has
 };
 
 }  // namespace loopscope::http

@@ -4,7 +4,11 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <linux/sockios.h>
 #include <memory>
+#include <optional>
+#include <sys/ioctl.h>
+#include <utility>
 
 namespace loopscope::http {
 
@@ -26,8 +30,15 @@ class deadline {
 
   /// The socket's operations are cancelled once `limit` from now has passed.
   void set(std::chrono::milliseconds limit) {
-    state_->at = clock::now() + limit;
-    if (!state_->waiting || state_->at < state_->timer.expiry()) wait(state_);
+    state_->unsent.reset();
+    begin(limit);
+  }
+
+  /// They are cancelled once the peer has acknowledged nothing for `limit` of what was sent. A slow
+  /// one may leave the kernel's buffer too full to be written to for minutes.
+  void set_for_progress(std::chrono::milliseconds limit) {
+    state_->unsent = unsent_bytes(*state_->socket);
+    begin(limit);
   }
 
   /// Nothing expires until the next set().
@@ -44,9 +55,23 @@ class deadline {
     boost::asio::ip::tcp::socket* socket;
     boost::asio::steady_timer timer;
     clock::time_point at = clock::time_point::max();
+    clock::duration limit{};
+    std::optional<int> unsent;  // when progress was last seen, if that counts
     bool waiting = false;
     bool expired = false;
   };
+
+  void begin(clock::duration limit) {
+    state_->limit = limit;
+    state_->at = clock::now() + limit;
+    if (!state_->waiting || state_->at < state_->timer.expiry()) wait(state_);
+  }
+
+  // What the kernel has and the peer has not acknowledged. Source: tcp(7), SIOCOUTQ.
+  static int unsent_bytes(boost::asio::ip::tcp::socket& socket) {
+    int count = 0;
+    return ioctl(socket.native_handle(), SIOCOUTQ, &count) == 0 ? count : 0;
+  }
 
   // The handler may run after the session is gone, so it shares the state.
   static void wait(std::shared_ptr<state> const& shared) {
@@ -57,6 +82,13 @@ class deadline {
       shared->waiting = false;
       if (shared->at == clock::time_point::max()) return;
       if (clock::now() < shared->at) return wait(shared);
+      if (shared->unsent) {
+        auto const before = std::exchange(*shared->unsent, unsent_bytes(*shared->socket));
+        if (*shared->unsent < before) {
+          shared->at = clock::now() + shared->limit;
+          return wait(shared);
+        }
+      }
       shared->expired = true;
       shared->socket->cancel();
     });

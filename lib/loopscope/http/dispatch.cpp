@@ -17,21 +17,26 @@ namespace loopscope::http {
 
 namespace asio = boost::asio;
 
-response dispatcher::call(matched_request const& what, request_parser::value_type const& message) {
+request dispatcher::request_of(matched_request const& what) const {
+  return {head_, body_, what.parameters, what.segment};
+}
+
+response dispatcher::call(matched_request const& what) {
   try {
     work_label_scope const label{what.label};
-    return std::get<sync_handler>(what.to->handler)({message, what.parameters, what.segment});
+    return std::get<sync_handler>(what.to->handler)(request_of(what));
   } catch (std::exception const& error) {
     return handler_failed(*what.to, error.what());
   }
 }
 
-asio::awaitable<response> dispatcher::call_async(matched_request const& what,
-                                                 request_parser::value_type const& message) {
-  request const with{message, what.parameters, what.segment};
+asio::awaitable<response> dispatcher::call_async(matched_request const& what) {
+  auto const with = request_of(what);
   std::string reason;
   try {
-    if (what.to->cancel_on_disconnect) co_return co_await call_while_connected(what, with);
+    auto const is_watched = what.to->cancel_on_disconnect;
+    if (is_watched && is_watched(what.parameters))
+      co_return co_await call_while_connected(what, with);
     auto const loop = co_await asio::this_coro::executor;
     runtime::labelled_executor const labelled{loop, what.label};
     co_return co_await asio::co_spawn(labelled, std::get<async_handler>(what.to->handler)(with),

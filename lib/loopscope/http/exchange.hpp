@@ -28,10 +28,16 @@ inline bool is_admitted(exchange const& what) {
   return what.verdict == verdict::admitted;
 }
 
-/// Called for every exchange when its response was written or could not be. \thread loop
+/// \thread loop
 class exchange_observer {
  public:
   virtual ~exchange_observer() = default;
+
+  /// Called for a guarded exchange before its response is sent, all but `duration` being known.
+  /// \return  false if it cannot be recorded yet: the response waits, and this is called again.
+  virtual bool audit(exchange const& what) = 0;
+
+  /// Called for every exchange when its response was written or could not be.
   virtual void finished(exchange const& what) = 0;
 };
 

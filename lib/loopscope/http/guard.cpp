@@ -1,8 +1,6 @@
 #include <loopscope/http/guard.hpp>
 #include <loopscope/http/target.hpp>
 
-#include <iterator>
-
 namespace loopscope::http {
 
 std::string_view to_text(verdict value) noexcept {
@@ -23,10 +21,10 @@ bool guard::covers(std::string_view path) const noexcept {
   return is_under(path, prefix_);
 }
 
-verdict guard::judge(fields const& head) const {
-  auto const [first, last] = head.equal_range(header_);
-  if (first == last) return open_ ? verdict::no_token : verdict::closed;
-  auto const is_right = token_.matches(view(first->value())) && std::next(first) == last;
+verdict guard::judge(request_head const& head) const {
+  auto const token = head.find(header_);
+  if (token.count == 0) return open_ ? verdict::no_token : verdict::closed;
+  auto const is_right = token_.matches(token.first) && token.count == 1;
   if (!open_) return verdict::closed;
   return is_right ? verdict::admitted : verdict::wrong_token;
 }

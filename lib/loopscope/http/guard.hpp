@@ -1,7 +1,7 @@
 #pragma once
 
 #include <loopscope/base/secret.hpp>
-#include <loopscope/http/message.hpp>
+#include <loopscope/http/request_head.hpp>
 
 #include <string>
 #include <string_view>
@@ -31,7 +31,7 @@ class guard {
   [[nodiscard]] bool covers(std::string_view path) const noexcept;
 
   /// Admitted is who carries the token, once, in the guard's header.
-  [[nodiscard]] verdict judge(fields const& head) const;
+  [[nodiscard]] verdict judge(request_head const& head) const;
 
  private:
   std::string prefix_;

@@ -14,7 +14,7 @@ struct limits {
   std::chrono::milliseconds head_time{10'000};   ///< from its first byte to its last
   std::chrono::milliseconds body_time{30'000};   ///< from the head to the body's last byte
   std::chrono::milliseconds idle_time{65'000};   ///< between two requests
-  std::chrono::milliseconds write_time{30'000};  ///< for each piece of a response
+  std::chrono::milliseconds write_time{30'000};  ///< without progress of a response
 
   bool operator==(limits const&) const = default;
 };

@@ -40,10 +40,6 @@ void write(json_writer& out, boost::json::value const& value) {
 
 }  // namespace
 
-std::string_view request::header(field name) const {
-  return view(message[name]);
-}
-
 response text(status code, std::string_view content_type, std::string body) {
   response made;
   made.message.result(code);

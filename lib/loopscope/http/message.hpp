@@ -3,15 +3,14 @@
 #include <loopscope/base/byte_count.hpp>
 #include <loopscope/base/result.hpp>
 #include <loopscope/http/parameters.hpp>
+#include <loopscope/http/request_head.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/verb.hpp>
 #include <boost/json/value.hpp>
 
 #include <cstdint>
@@ -21,10 +20,7 @@
 
 namespace loopscope::http {
 
-using boost::beast::http::field;
-using boost::beast::http::fields;
 using boost::beast::http::status;
-using boost::beast::http::verb;
 
 inline std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -39,11 +35,10 @@ struct instance_header {
 /// What a handler sees of one request. Everything is borrowed from the session until the response
 /// is there.
 struct request {
-  boost::beast::http::request<boost::beast::http::string_body> const& message;
+  request_head const& head;
+  std::string const& body;
   arguments parameters;      ///< the route's query parameters, checked and defaulted
   std::string path_segment;  ///< what stands for `{...}` in the route's path, percent-decoded
-
-  [[nodiscard]] std::string_view header(field name) const;
 };
 
 /// A body that is too large for memory, read piece by piece while it is sent.

@@ -4,25 +4,41 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <variant>
 
 namespace loopscope::http {
 
 namespace {
 
+struct malformed {};
+struct unsatisfiable {};
+using parsed_range = std::variant<byte_range, unsatisfiable, malformed>;
+
 std::optional<std::uint64_t> position(std::string_view digits) {
   auto const value = parse_integer<std::uint64_t>(digits);
   if (value) return *value;
   // More digits than 64 bits hold are a valid position beyond every end.
-  if (!digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos)
-    return UINT64_MAX;
+  if (!digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit)) return UINT64_MAX;
   return std::nullopt;
 }
 
-std::string_view trimmed(std::string_view text) {
-  auto const begin = std::min(text.find_first_not_of(" \t"), text.size());
-  text.remove_prefix(begin);
-  auto const last = text.find_last_not_of(" \t");
-  return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+parsed_range parse_one(std::string_view spec, byte_count size) {
+  auto const dash = spec.find('-');
+  if (dash == std::string_view::npos) return malformed{};
+
+  if (dash == 0) {
+    auto const suffix = position(spec.substr(1));
+    if (!suffix) return malformed{};
+    if (*suffix == 0 || size.value == 0) return unsatisfiable{};
+    return byte_range{{size.value - std::min(*suffix, size.value)}, size};
+  }
+
+  auto const first = position(spec.substr(0, dash));
+  auto const open_end = dash + 1 == spec.size();
+  auto const last = open_end ? std::optional{UINT64_MAX} : position(spec.substr(dash + 1));
+  if (!first || !last || *last < *first) return malformed{};
+  if (*first >= size.value) return unsatisfiable{};
+  return byte_range{{*first}, {std::min(*last, size.value - 1) + 1}};
 }
 
 }  // namespace
@@ -31,25 +47,22 @@ result<std::optional<byte_range>> parse_range(std::string_view header, byte_coun
   constexpr std::string_view unit = "bytes=";
   auto const whole = std::optional<byte_range>{};
   if (!iequals(header.substr(0, unit.size()), unit)) return whole;
-  auto const spec = trimmed(header.substr(unit.size()));
-  if (spec.find(',') != std::string_view::npos) return errc::range_unsatisfiable;
-  auto const dash = spec.find('-');
-  if (dash == std::string_view::npos) return whole;
-
-  if (dash == 0) {
-    auto const suffix = position(spec.substr(1));
-    if (!suffix) return whole;
-    if (*suffix == 0 || size.value == 0) return errc::range_unsatisfiable;
-    auto const length = std::min(*suffix, size.value);
-    return std::optional{byte_range{{size.value - length}, size}};
-  }
-
-  auto const first = position(spec.substr(0, dash));
-  auto const open_end = dash + 1 == spec.size();
-  auto const last = open_end ? std::optional{UINT64_MAX} : position(spec.substr(dash + 1));
-  if (!first || !last || *last < *first) return whole;
-  if (*first >= size.value) return errc::range_unsatisfiable;
-  return std::optional{byte_range{{*first}, {std::min(*last, size.value - 1) + 1}}};
+  std::optional<byte_range> wanted;
+  std::size_t asked = 0;
+  std::size_t satisfiable = 0;
+  bool is_malformed = false;
+  for_each_element(header.substr(unit.size()), [&](std::string_view spec) {
+    ++asked;
+    auto const parsed = parse_one(spec, size);
+    is_malformed = is_malformed || std::holds_alternative<malformed>(parsed);
+    if (auto const* range = std::get_if<byte_range>(&parsed)) {
+      ++satisfiable;
+      wanted = *range;
+    }
+  });
+  if (is_malformed || asked == 0 || satisfiable > 1) return whole;
+  if (satisfiable == 0) return errc::range_unsatisfiable;
+  return wanted;
 }
 
 std::string content_range(byte_range range, byte_count size) {

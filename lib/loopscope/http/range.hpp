@@ -20,9 +20,10 @@ struct byte_range {
 
 /// The piece that a `Range` header asks for, of a representation of `size`.
 ///
-/// \return  none if the header is absent, of another unit or malformed: the whole is then sent;
-///          errc::range_unsatisfiable  it begins beyond the end, or asks for several pieces.
-/// Source: RFC 9110 section 14.1.2.
+/// \return  none if the header is absent, of another unit or malformed, or asks for several pieces
+///          that are there: the whole is then sent;
+///          errc::range_unsatisfiable  all that it asks for lies beyond the end.
+/// Source: RFC 9110 section 14.1.2, 14.2.
 result<std::optional<byte_range>> parse_range(std::string_view header, byte_count size);
 
 /// `bytes 0-9/100`, the `Content-Range` of a piece.

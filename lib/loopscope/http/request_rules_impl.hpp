@@ -1,15 +1,36 @@
 #pragma once
 
-#include <loopscope/http/connection_impl.hpp>
 #include <loopscope/http/message.hpp>
 
 #include <boost/beast/core/error.hpp>
 
-#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace loopscope::http {
+
+/// What a head that could be parsed may still not be. Whoever breaks a rule is refused before the
+/// guard and the router are asked, and the connection is closed.
+struct head_rule {
+  std::string_view name;  ///< of the rule's test
+  bool (*is_broken)(request_head const& head);
+  status code;
+  std::string_view detail;  ///< for the client
+};
+
+/// All of them, in the order in which they are judged: framing comes first.
+std::span<head_rule const> head_rules() noexcept;
+
+/// The first rule that a head breaks, null if none.
+head_rule const* broken_rule(request_head const& head) noexcept;
+
+/// Whether the client lets the connection go on (RFC 9112 section 9.3).
+bool keeps_connection(request_head const& head);
+
+/// Whether the client waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1).
+bool expects_continue(request_head const& head);
 
 /// Whether a peer's own request id is harmless in a log and a header.
 bool usable_id(std::string_view id);
@@ -20,17 +41,7 @@ std::string next_request_id();
 /// The response to a head or a body that could not be parsed.
 response response_to_bad_request(boost::beast::error_code error);
 
-/// RFC 9112 section 3.2: exactly one Host from HTTP/1.1 on.
-bool host_is_wrong(request_parser::value_type const& head);
-
-/// RFC 9112 section 6.1: another coding than `chunked` leaves it open where the body ends, and a
-/// proxy before us may see the end elsewhere.
-bool coding_is_unknown(request_parser::value_type const& head);
-
 /// Whether the body is a form or JSON: what a client puts parameters into.
-bool has_form(request_parser::value_type const& message);
-
-/// The `Content-Length`, or 0.
-std::uint64_t announced_length(request_parser const& request);
+bool has_form(request_head const& head, std::string_view body);
 
 }  // namespace loopscope::http

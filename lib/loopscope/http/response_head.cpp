@@ -41,8 +41,8 @@ std::string head_text(response const& response, head_facts const& facts) {
   if (message.count(field::cache_control) == 0) add("Cache-Control", "no-store");
   if (!facts.keep_alive) add("Connection", "close");
   if (facts.keep_alive && facts.version == 10) add("Connection", "keep-alive");
-  // RFC 9110 section 8.6: not with 204.
-  if (response.code() != status::no_content)
+  // RFC 9110 section 8.6: not with 204, and with 304 only that of the representation.
+  if (response.code() != status::no_content && response.code() != status::not_modified)
     add("Content-Length", std::to_string(response.body_size()));
   return text.append("\r\n");
 }

@@ -33,7 +33,9 @@ struct route {
   std::string_view summary;  ///< one line for people; static storage
   std::vector<parameter> parameters{};
   byte_count body_limit = kibibytes(64);
-  bool cancel_on_disconnect = false;  ///< for long work: cancel it when the peer has left
+  /// For long work: whether it is cancelled when the peer has left, or closed its side, which is
+  /// the same from here. Null: never.
+  bool (*cancel_on_disconnect)(arguments const&) = nullptr;
 };
 
 /// The route for a request, or why there is none.

@@ -1,4 +1,5 @@
 #include <loopscope/http/connection_impl.hpp>
+#include <loopscope/http/request_rules_impl.hpp>
 #include <loopscope/http/response_head_impl.hpp>
 #include <loopscope/http/server.hpp>
 #include <loopscope/http/session_impl.hpp>
@@ -47,7 +48,8 @@ asio::awaitable<void> refuse_connection(tcp::socket peer, limits const& bounds) 
   connection one{std::move(peer), bounds};
   auto refusal = problem(status::service_unavailable, "too many connections");
   refusal.message.set(field::retry_after, "1");
-  auto const head = head_text(refusal, {});
+  auto const id = next_request_id();
+  auto const head = head_text(refusal, {.request_id = id});
   unwritten const whole{{asio::buffer(head), asio::buffer(refusal.message.body())}};
   auto const error = co_await one.write(whole);
   if (!error) co_await one.linger();

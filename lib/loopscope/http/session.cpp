@@ -1,16 +1,18 @@
-#include <loopscope/http/ascii_impl.hpp>
+#include <loopscope/http/admission_impl.hpp>
 #include <loopscope/http/connection_impl.hpp>
 #include <loopscope/http/dispatch_impl.hpp>
 #include <loopscope/http/request_rules_impl.hpp>
 #include <loopscope/http/response_head_impl.hpp>
 #include <loopscope/http/session_impl.hpp>
-#include <loopscope/http/target.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <optional>
@@ -28,6 +30,10 @@ using namespace std::string_view_literals;
 
 namespace {
 
+// Between two attempts to record a call for which the audit log has no room.
+constexpr std::chrono::milliseconds first_audit_wait{10};
+constexpr std::chrono::milliseconds last_audit_wait{640};
+
 class session {
  public:
   session(tcp::socket peer, service const& what)
@@ -43,18 +49,22 @@ class session {
   asio::awaitable<response> dispatch(matched_request what);
   asio::awaitable<std::optional<response>> read_body(byte_count limit);
 
-  std::variant<matched_request, response> match_or_refuse();
-  std::optional<response> refusal(std::optional<target> const& where, match const& found);
   bool can_run_inline(matched_request const& what) const;
   response call_inline(matched_request const& what);
-  dispatcher handlers() { return {peer_, service_.log, id_}; }
+  dispatcher handlers() { return {peer_, service_.log, id_, head_, reader_->body()}; }
   std::string complete_head(response const& to_send);
+  asio::awaitable<bool> audited();
+  unwritten unwritten_of(response const& to_send, std::string_view head) const;
+  beast::error_code begin_write(unwritten& rest);
+  asio::awaitable<beast::error_code> write(unwritten rest);
+  void log_cut(std::string_view reason);
   void finish_request();
   void fail(beast::error_code error);
 
   connection peer_;
   service const& service_;
-  std::optional<request_parser> parser_;
+  request_head head_;
+  std::optional<request_reader> reader_;
   std::optional<response> early_;  // the response to a request that could not be read
   exchange exchange_;
   std::string id_;
@@ -75,7 +85,7 @@ asio::awaitable<void> session::run() {
     note_cancellation(idle);
     if (!arrived) break;
     auto error = begin_head();
-    if (error == beast::http::error::need_more) error = co_await peer_.read_head(*parser_);
+    if (error == beast::http::error::need_more) error = co_await peer_.read_head(*reader_);
     if (error) fail(error);
     if (error && !early_) break;
     note_cancellation(idle);
@@ -95,11 +105,9 @@ void session::note_cancellation(asio::cancellation_state const& state) {
 }
 
 beast::error_code session::begin_head() {
-  parser_.emplace();
-  parser_->body_limit(boost::none);
-  parser_->eager(false);
   early_.reset();
-  return peer_.begin_head(*parser_);
+  reader_.emplace(head_, service_.limits.header);
+  return peer_.begin_head(*reader_);
 }
 
 // Turns a failed read into a response, or into none where the client has left.
@@ -114,7 +122,7 @@ void session::fail(beast::error_code error) {
 }
 
 void session::begin_exchange() {
-  auto const own_id = view(parser_->get()["x-request-id"]);
+  auto const own_id = head_.find("x-request-id").first;
   id_ = usable_id(own_id) ? std::string{own_id} : next_request_id();
   path_.clear();
   exchange_ = {};
@@ -129,28 +137,26 @@ asio::awaitable<void> session::exchange_one() {
   if (early_) {
     to_send = std::move(*early_);
   } else {
-    auto next = match_or_refuse();
-    if (auto* const refused = std::get_if<response>(&next))
+    auto judged = admit(service_, head_, path_, exchange_);
+    // Until the body is read, it lies in the way of the next request.
+    input_is_left_ = judged.ends_connection || reader_->has_body();
+    if (auto* const refused = std::get_if<response>(&judged.next))
       to_send = std::move(*refused);
-    else if (auto& what = std::get<matched_request>(next); can_run_inline(what))
+    else if (auto& what = std::get<matched_request>(judged.next); can_run_inline(what))
       to_send = call_inline(what);
     else
       to_send = co_await dispatch(std::move(what));
   }
   note_cancellation(co_await asio::this_coro::cancellation_state);
   auto const head = complete_head(to_send);
-  auto const has_body = parser_->get().method() != verb::head;
-  auto const& body = to_send.message.body();
-  unwritten rest{{asio::buffer(head), asio::buffer(body.data(), has_body ? body.size() : 0)},
-                 has_body ? to_send.source.get() : nullptr};
-  beast::error_code error;
-  // A client that has sent the next request already waits its turn, so that others have theirs.
-  if (!peer_.has_input()) error = peer_.begin_write(rest);
-  try {
-    if (!error && !rest.empty()) error = co_await peer_.write(rest);
-  } catch (std::exception const& broken) {
-    service_.log.error("response_cut", {{"id", id_}, {"path", path_}, {"reason", broken.what()}});
-    error = asio::error::broken_pipe;
+  // Nobody learns what a guarded call did before the audit log has it.
+  auto is_recorded = !exchange_.verdict || service_.observer.audit(exchange_);
+  if (!is_recorded) is_recorded = co_await audited();
+  beast::error_code error = asio::error::operation_aborted;
+  if (is_recorded) {
+    auto rest = unwritten_of(to_send, head);
+    error = begin_write(rest);
+    if (!error && !rest.empty()) error = co_await write(rest);
   }
   if (error) {
     closing_ = true;
@@ -160,79 +166,76 @@ asio::awaitable<void> session::exchange_one() {
   service_.observer.finished(exchange_);
 }
 
+// Waits until the audit log has room. \return false if the session is to end instead.
+asio::awaitable<bool> session::audited() {
+  asio::steady_timer pause{co_await asio::this_coro::executor};
+  for (auto wait = first_audit_wait;; wait = std::min(2 * wait, last_audit_wait)) {
+    pause.expires_after(wait);
+    auto const [cut] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (cut) co_return false;
+    if (service_.observer.audit(exchange_)) co_return true;
+  }
+}
+
+unwritten session::unwritten_of(response const& to_send, std::string_view head) const {
+  auto const& body = to_send.message.body();
+  auto const has_body = head_.method() != verb::head && to_send.code() != status::not_modified;
+  return {{asio::buffer(head), asio::buffer(body.data(), has_body ? body.size() : 0)},
+          has_body ? to_send.source.get() : nullptr};
+}
+
+beast::error_code session::begin_write(unwritten& rest) {
+  // A client that has sent the next request already waits its turn, so that others have theirs.
+  if (peer_.has_input()) return {};
+  auto const error = peer_.begin_write(rest);
+  if (error && rest.source) log_cut(error.message());
+  return error;
+}
+
+asio::awaitable<beast::error_code> session::write(unwritten rest) {
+  beast::error_code error;
+  try {
+    error = co_await peer_.write(rest);
+    if (error && rest.source)
+      log_cut(peer_.timed_out() ? "the client took nothing for too long" : error.message());
+  } catch (std::exception const& broken) {
+    log_cut(broken.what());
+    error = asio::error::broken_pipe;
+  }
+  co_return error;
+}
+
+void session::log_cut(std::string_view reason) {
+  service_.log.warn("response_cut", {{"id", id_}, {"path", path_}, {"reason", reason}});
+}
+
 // Also decides whether the connection goes on.
 std::string session::complete_head(response const& to_send) {
-  auto const& asked = parser_->get();
-  if (!parser_->is_header_done() || !asked.keep_alive() || input_is_left_) closing_ = true;
+  if (!reader_->is_head_done() || !keeps_connection(head_) || input_is_left_) closing_ = true;
   exchange_.status = to_send.code();
   exchange_.body_bytes = to_send.body_size();
   auto const* const instance = is_admitted(exchange_) ? &service_.instance : nullptr;
-  return head_text(to_send, {asked.version(), !closing_, id_, instance});
-}
-
-// The request with its route, or why it is refused. Its body is not read yet.
-std::variant<matched_request, response> session::match_or_refuse() {
-  auto const& head = parser_->get();
-  exchange_.method = view(head.method_string());
-  auto const raw = view(head.target());
-  auto const where = parse_target(raw);
-  path_ = where ? where->path : std::string{raw.substr(0, raw.find('?'))};
-  exchange_.path = path_;
-  // Until the body is read, it lies in the way of the next request.
-  input_is_left_ = parser_->chunked() || announced_length(*parser_) > 0;
-
-  auto found = where ? service_.routes.find(head.method(), path_) : match{};
-  if (auto refused = refusal(where, found)) return std::move(*refused);
-  exchange_.route = found.route->path;
-  auto checked = check_parameters(found.route->parameters, where->query);
-  if (auto const* wrong = std::get_if<std::string>(&checked))
-    return problem(status::bad_request, *wrong);
-  return matched_request{found.route, found.label, std::get<arguments>(std::move(checked)),
-                         std::move(found.segment)};
-}
-
-// Why a request is not handed to a route. The guard comes before the router's responses.
-std::optional<response> session::refusal(std::optional<target> const& where, match const& found) {
-  auto const& head = parser_->get();
-  if (host_is_wrong(head))
-    return problem(status::bad_request, "exactly one Host header is required");
-  auto const wants_token = found.route && found.route->access == access::token;
-  if (service_.guard.covers(path_) || wants_token) {
-    exchange_.verdict = service_.guard.judge(head);
-    if (!is_admitted(exchange_)) return problem(status::forbidden, "this is not open to you");
-  }
-  if (coding_is_unknown(head)) {
-    input_is_left_ = true;
-    return problem(status::not_implemented, "the only transfer coding is chunked");
-  }
-  if (!where) return problem(status::bad_request, "the request target is malformed");
-  if (!found.allow.empty()) {
-    auto refused = problem(status::method_not_allowed, "this path takes " + found.allow);
-    refused.message.set(field::allow, found.allow);
-    return refused;
-  }
-  if (!found.route) return problem(status::not_found, "nothing is at this path");
-  return std::nullopt;
+  return head_text(to_send, {head_.version(), !closing_, id_, instance});
 }
 
 bool session::can_run_inline(matched_request const& what) const {
-  return parser_->is_done() && std::holds_alternative<sync_handler>(what.to->handler);
+  return !reader_->has_body() && std::holds_alternative<sync_handler>(what.to->handler);
 }
 
 // Most requests have no body and a handler that waits for nothing: they take no coroutine.
 response session::call_inline(matched_request const& what) {
   finish_request();
-  return handlers().call(what, parser_->get());
+  return handlers().call(what);
 }
 
 asio::awaitable<response> session::dispatch(matched_request what) {
   if (auto unread = co_await read_body(what.to->body_limit)) co_return std::move(*unread);
-  if (!what.to->parameters.empty() && has_form(parser_->get()))
+  if (!what.to->parameters.empty() && has_form(head_, reader_->body()))
     co_return problem(status::bad_request,
                       "parameters go into the query string, not into the body");
   if (std::holds_alternative<sync_handler>(what.to->handler)) co_return call_inline(what);
   auto to = handlers();
-  co_return co_await to.call_async(what, parser_->get());
+  co_return co_await to.call_async(what);
 }
 
 // The whole request is here: the response may take its time.
@@ -243,18 +246,20 @@ void session::finish_request() {
 
 // Reads the body; a response instead if it is too large, too slow or malformed.
 asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
-  if (announced_length(*parser_) > limit.value) {
+  if (!reader_->has_body()) {
+    finish_request();
+    co_return std::nullopt;
+  }
+  if (reader_->length() > limit.value) {
     auto const detail = "the body is limited to " + std::to_string(limit.value) + " bytes";
     co_return problem(status::payload_too_large, detail);
   }
-  parser_->body_limit(limit.value);
-  parser_->eager(true);
-  auto const expects = view(parser_->get()[field::expect]);
-  if (!parser_->is_done() && !peer_.has_input() && iequals(expects, "100-continue")) {
+  reader_->begin_body(limit, service_.limits.header);
+  if (!peer_.has_input() && expects_continue(head_)) {
     unwritten const go_on{{asio::buffer("HTTP/1.1 100 Continue\r\n\r\n"sv)}};
     std::ignore = co_await peer_.write(go_on);  // the read fails then
   }
-  auto const error = co_await peer_.read_body(*parser_);
+  auto const error = co_await peer_.read_body(*reader_);
   if (!error) {
     finish_request();
     co_return std::nullopt;

@@ -1,11 +1,15 @@
+#include <loopscope/base/parse_integer.hpp>
+#include <loopscope/http/ascii_impl.hpp>
 #include <loopscope/http/target.hpp>
 
+#include <boost/url/authority_view.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/pct_string_view.hpp>
 #include <boost/url/scheme.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace loopscope::http {
 
@@ -15,7 +19,8 @@ namespace {
 std::optional<std::string_view> origin_form(std::string_view text) {
   if (text.starts_with('/')) return text;
   auto const uri = boost::urls::parse_absolute_uri(text);
-  if (!uri || uri->encoded_host().empty()) return std::nullopt;
+  if (!uri || uri->encoded_host().empty() || uri->has_userinfo()) return std::nullopt;
+  if (!is_host(uri->encoded_host_and_port())) return std::nullopt;
   auto const scheme = uri->scheme_id();
   if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https)
     return std::nullopt;
@@ -33,7 +38,18 @@ std::optional<std::string> percent_decoded(std::string_view text) {
   return valid->decode();
 }
 
+bool is_host(std::string_view text) {
+  auto const is_plain = [](char c) { return is_alphanumeric(c) || c == '.' || c == '-'; };
+  auto const name_end = std::find_if_not(text.begin(), text.end(), is_plain);
+  if (name_end == text.end()) return true;
+  auto const authority = boost::urls::parse_authority(text);
+  if (!authority || authority->has_userinfo()) return false;
+  auto const port = authority->port();
+  return port.empty() || parse_integer<std::uint16_t>({port.data(), port.size()}).has_value();
+}
+
 std::optional<target> parse_target(std::string_view text) {
+  if (text.find('#') != std::string_view::npos) return std::nullopt;
   auto const origin = origin_form(text);
   if (!origin) return std::nullopt;
   auto const question = std::min(origin->find('?'), origin->size());
@@ -41,7 +57,9 @@ std::optional<target> parse_target(std::string_view text) {
   auto path = percent_decoded(raw_path.empty() ? "/" : raw_path);
   if (!path) return std::nullopt;
   auto const query = origin->substr(std::min(question + 1, origin->size()));
-  return target{std::move(*path), query};
+  auto const hides_slash = raw_path.find("%2f") != std::string_view::npos ||
+                           raw_path.find("%2F") != std::string_view::npos;
+  return target{std::move(*path), query, hides_slash};
 }
 
 bool is_under(std::string_view path, std::string_view prefix) noexcept {

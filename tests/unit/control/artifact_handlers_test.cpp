@@ -149,7 +149,7 @@ TEST_CASE("Sending an artifact", "[control]") {
   }
 
   SECTION("is 416 for a range that is not there, and says the size") {
-    auto const header = GENERATE(as<std::string>{}, "bytes=10-", "bytes=-0", "bytes=0-1,4-5");
+    auto const header = GENERATE(as<std::string>{}, "bytes=10-", "bytes=-0", "bytes=10-,20-");
     CAPTURE(header);
 
     auto const response = api.fetch(api.get().with(field::range, header));
@@ -159,8 +159,9 @@ TEST_CASE("Sending an artifact", "[control]") {
     CHECK_FALSE(response.source);
   }
 
-  SECTION("gives all of it for a header that is no range") {
-    auto response = api.fetch(api.get().with(field::range, "bytes=9-0"));
+  SECTION("gives all of it for a header that is no range, or several") {
+    auto const header = GENERATE(as<std::string>{}, "bytes=9-0", "bytes=0-1,4-5");
+    auto response = api.fetch(api.get().with(field::range, header));
 
     CHECK(response.code() == status::ok);
     CHECK(api.body_of(response) == content);
@@ -184,6 +185,25 @@ TEST_CASE("Sending an artifact", "[control]") {
         api.fetch(api.get().with(field::range, "bytes=99-").with(field::if_range, "\"other\""));
 
     CHECK(response.code() == status::ok);
+  }
+
+  SECTION("is judged by its preconditions before its range") {
+    auto const known = api.get().with(field::if_none_match, etag).with(field::range, "bytes=99-");
+    auto const changed = api.get().with(field::if_match, "\"old\"").with(field::range, "bytes=0-1");
+    auto const unchanged = api.get().with(field::if_match, etag).with(field::range, "bytes=0-1");
+
+    auto const not_modified = api.fetch(known);
+    CHECK(not_modified.code() == status::not_modified);
+    CHECK(not_modified.message[field::etag] == etag);
+    CHECK(not_modified.body_size() == 0);
+    CHECK(api.fetch(changed).code() == status::precondition_failed);
+    CHECK(api.fetch(unchanged).code() == status::partial_content);
+  }
+
+  SECTION("has no range if two are asked for in two lines") {
+    auto const twice = api.get().with(field::range, "bytes=0-1").with(field::range, "bytes=0-1");
+
+    CHECK(api.fetch(twice).code() == status::ok);
   }
 
   SECTION("ignores the range when HEAD is asked") {
@@ -237,6 +257,22 @@ TEST_CASE("Deleting an artifact", "[control]") {
     CHECK(response.code() == status::no_content);
     CHECK(response.message.body().empty());
     CHECK_FALSE(fs::exists(api.saved.path));
+  }
+
+  SECTION("is 412 if it is not what the client means, and removes nothing") {
+    auto const stale = asked{verb::delete_, api.saved.name}.with(field::if_match, "\"old\"");
+
+    CHECK(call(api.all.io, api.remove, stale).code() == status::precondition_failed);
+    CHECK(fs::exists(api.saved.path));
+  }
+
+  SECTION("removes what the client means") {
+    auto const etag = '"' + ("sha256-" + api.saved.sha256) + '"';
+    auto const right = asked{verb::delete_, api.saved.name}.with(field::if_match, etag);
+
+    CHECK(call(api.all.io, api.remove, right).code() == status::no_content);
+    CHECK_FALSE(fs::exists(api.saved.path));
+    CHECK(call(api.all.io, api.remove, right).code() == status::not_found);
   }
 
   SECTION("is 404 the second time") {

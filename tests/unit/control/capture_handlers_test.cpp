@@ -126,7 +126,7 @@ TEST_CASE("Recording a CPU profile", "[control]") {
     captures_api api;
     asio::cancellation_signal leave;
     auto const what = to_record("false");
-    http::request const request{what.message, what.parameters, {}};
+    http::request const request{what.head, what.body, what.parameters, {}};
     auto body = [&]() -> asio::awaitable<http::response> {
       auto leave_when_it_runs = [&]() -> asio::awaitable<void> {
         while (!api.all.jobs.in_progress(capture_kind::cpu))

@@ -34,7 +34,7 @@ struct second_listener {
 
   http::response call(std::string const& path, asked const& what) {
     auto const same = [&](http::route const& each) {
-      return each.path == path && each.method == what.message.method();
+      return each.path == path && each.method == what.head.method();
     };
     auto const found = std::find_if(routes.begin(), routes.end(), same);
     REQUIRE(found != routes.end());

@@ -1,5 +1,6 @@
 #include "support/captured_log.hpp"
 #include "support/catch.hpp"
+#include "support/pipe.hpp"
 #include "support/scrape.hpp"
 
 #include <loopscope/control/exchange_log.hpp>
@@ -7,6 +8,7 @@
 #include <prometheus/registry.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 using namespace loopscope;
@@ -112,6 +114,7 @@ TEST_CASE("The audit line of a guarded exchange", "[control]") {
     auto const admitted = said == verdict::admitted;
     what.verdict = said;
     what.status = admitted ? http::status::ok : http::status::forbidden;
+    CHECK(seen.observer.audit(what));
     seen.observer.finished(what);
     auto const lines = seen.log.lines();
 
@@ -131,6 +134,57 @@ TEST_CASE("The audit line of a guarded exchange", "[control]") {
     seen.observer.finished(what);
 
     CHECK(seen.log.lines().empty());
+  }
+}
+
+TEST_CASE("Refused calls", "[control]") {
+  test::captured_log log;
+  prometheus::Registry registry;
+  metrics::families families{registry};
+  auto what = example();
+  what.verdict = http::verdict::no_token;
+  constexpr std::uint64_t flood = 5000;
+  {
+    control::exchange_log observer{log.log(), families, "/api/metrics"};
+    for (std::uint64_t i = 0; i < flood; ++i) CHECK(observer.audit(what));
+    what.verdict = http::verdict::admitted;
+    CHECK(observer.audit(what));
+  }
+  auto const calls = log.lines("guarded_call");
+  auto const suppressed = log.lines("refused_calls_suppressed");
+
+  SECTION("have a line each only as long as they are few, an admitted one always") {
+    CHECK(static_cast<double>(calls.size()) > control::exchange_log::refused_burst);
+    CHECK(calls.size() < flood / 2);
+    CHECK(calls.back().at("outcome").as_string() == "allowed");
+  }
+
+  SECTION("are counted all the same") {
+    REQUIRE_FALSE(suppressed.empty());
+    std::int64_t count = 0;
+    for (auto const& line : suppressed) count += line.at("count").as_int64();
+    CHECK(static_cast<std::size_t>(count) + calls.size() == flood + 1);
+  }
+}
+
+TEST_CASE("An admitted call has to wait while the log has no room", "[control]") {
+  test::small_pipe pipe;
+  prometheus::Registry registry;
+  metrics::families families{registry};
+  auto what = example();
+  {
+    logger log{pipe.to.get(), log_level::info, bytes(1000)};
+    control::exchange_log observer{log, families, "/api/metrics"};
+    what.verdict = http::verdict::admitted;
+    auto const end = std::chrono::steady_clock::now() + 60s;
+    while (observer.audit(what)) REQUIRE(std::chrono::steady_clock::now() < end);
+
+    what.verdict = http::verdict::wrong_token;
+    CHECK(observer.audit(what));  // a refused one is counted instead
+
+    pipe.from = file_descriptor{};
+    what.verdict = http::verdict::admitted;
+    while (!observer.audit(what)) REQUIRE(std::chrono::steady_clock::now() < end);
   }
 }
 

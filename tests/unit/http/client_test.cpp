@@ -18,7 +18,7 @@ using http::verb;
 namespace {
 
 asio::awaitable<http::response> show_target(http::request const& asked) {
-  co_return http::text(status::ok, "text/plain", std::string{asked.message.target()});
+  co_return http::text(status::ok, "text/plain", std::string{asked.head.target()});
 }
 
 asio::awaitable<http::response> never(http::request const&) {

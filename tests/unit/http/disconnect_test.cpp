@@ -46,7 +46,15 @@ struct long_work {
              .access = access::open,
              .handler = handler(),
              .summary = "",
-             .cancel_on_disconnect = true},
+             .cancel_on_disconnect = [](http::arguments const&) { return true; }},
+            {.method = verb::get,
+             .path = "/chosen",
+             .access = access::open,
+             .handler = handler(),
+             .summary = "",
+             .parameters = {http::integer_parameter{"watched", 0, 1, 0}},
+             .cancel_on_disconnect =
+                 [](http::arguments const& asked) { return asked.integer("watched") == 1; }},
             {verb::get, "/steady", access::open, handler(), ""}};
   }
 };
@@ -97,7 +105,9 @@ TEST_CASE("Other work goes on when the client leaves", "[http]") {
   long_work work;
   test::live_server server{work.routes()};
   peer client{server};
-  client.send(request("GET /steady"));
+  auto const target = GENERATE(as<std::string>{}, "/steady", "/chosen");
+  CAPTURE(target);
+  client.send(request("GET " + target));
   server.run_until([&] { return work.started; });
 
   client.close();

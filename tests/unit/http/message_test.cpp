@@ -159,12 +159,3 @@ TEST_CASE("Other responses", "[http]") {
     CHECK(response.message.count(field::content_type) == 0);
   }
 }
-
-TEST_CASE("A request's header is empty if it is not there", "[http]") {
-  boost::beast::http::request<boost::beast::http::string_body> message;
-  message.set(field::range, "bytes=0-1");
-  http::request const request{message, {}, {}};
-
-  CHECK(request.header(field::range) == "bytes=0-1");
-  CHECK(request.header(field::if_range).empty());
-}

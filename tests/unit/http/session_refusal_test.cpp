@@ -25,7 +25,7 @@ struct counted {
   http::handler handler() {
     return [this](http::request const& asked) -> asio::awaitable<http::response> {
       ++calls;
-      co_return http::text(status::ok, "text/plain", std::to_string(asked.message.body().size()));
+      co_return http::text(status::ok, "text/plain", std::to_string(asked.body.size()));
     };
   }
 
@@ -171,19 +171,59 @@ TEST_CASE("What is public", "[http]") {
   }
 }
 
-TEST_CASE("A transfer coding other than chunked gets 501 and is closed", "[http]") {
+TEST_CASE("A head that breaks a rule is refused before anything else, and closed", "[http]") {
   counted reached;
   test::live_server server{reached.routes()};
   peer client{server};
-  auto const coding = GENERATE(as<std::string>{}, "gzip, chunked", "chunked, chunked");
-  CAPTURE(coding);
+  auto const line = GENERATE(as<std::string>{}, "POST /open", "POST /api/lab/act", "GET /missing",
+                             "GET *", "BREW /open");
+  auto const [field, code] = GENERATE(table<std::string, status>({
+      {"Transfer-Encoding: xchunked", status::not_implemented},
+      {"Transfer-Encoding: chunked, chunked", status::bad_request},
+      {"Host: again", status::bad_request},
+  }));
+  CAPTURE(line, field);
 
-  client.send(request("POST /open", {"Transfer-Encoding: " + coding}) + "0\r\n\r\n");
+  client.send(request(line, {field}) + request("GET /open"));
   auto const response = client.read();
 
-  CHECK(response.result() == status::not_implemented);
+  CHECK(response.result() == code);
   CHECK_FALSE(response.keep_alive());
+  CHECK(client.read_to_end().empty());
   CHECK(reached.calls == 0);
+}
+
+TEST_CASE("An escaped slash separates no segments", "[http]") {
+  counted reached;
+  test::live_server server{reached.routes()};
+  peer client{server};
+  auto const target =
+      GENERATE(as<std::string>{}, "/api%2flab/act", "/api/lab%2Fact", "/api/lab/a%2Fct");
+  CAPTURE(target);
+
+  CHECK(client.ask(request("POST " + target)).result() == status::forbidden);
+  CHECK(client.ask(request("POST " + target, {with_token})).result() == status::not_found);
+  CHECK(client.ask(request("GET /%2Fopen")).result() == status::not_found);
+  CHECK(reached.calls == 0);
+}
+
+TEST_CASE("A trailer changes neither the request nor the connection", "[http]") {
+  counted reached;
+  test::live_server server{reached.routes()};
+  peer client{server};
+  auto const trailer =
+      GENERATE(as<std::string>{}, "Connection: close", "Content-Length: 7",
+               "Transfer-Encoding: gzip", "Host: b", "X-Lab-Token: wrong", "Expect: 100-continue");
+  CAPTURE(trailer);
+
+  client.send(request("POST /api/lab/act", {with_token, "Transfer-Encoding: chunked"}) +
+              "1\r\nx\r\n0\r\n" + trailer + "\r\n\r\n");
+  auto const response = client.read();
+
+  CHECK(response.result() == status::ok);
+  CHECK(response.body() == "1");
+  CHECK(response.keep_alive());
+  CHECK(client.ask(request("GET /open")).result() == status::ok);
 }
 
 TEST_CASE("A request that is no HTTP gets 400 and is closed", "[http]") {
@@ -206,6 +246,18 @@ TEST_CASE("A request that is no HTTP gets 400 and is closed", "[http]") {
   CHECK_THAT(response, Catch::Matchers::StartsWith("HTTP/1.1 400 Bad Request\r\n"));
   CHECK_THAT(response, test::ContainsSubstring("Connection: close\r\n"));
   CHECK(reached.calls == 0);
+}
+
+TEST_CASE("HTTP/1.0 is asked for no body", "[http]") {
+  counted reached;
+  test::live_server server{reached.routes()};
+  peer client{server};
+
+  client.send("POST /open HTTP/1.0\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  server.run_ready();
+  client.send("abc");
+
+  CHECK(client.read().result() == status::ok);
 }
 
 TEST_CASE("A request head", "[http]") {

@@ -25,7 +25,7 @@ http::response tell_label(http::request const&) {
 }
 
 http::response echo(http::request const& asked) {
-  return http::text(status::ok, "text/plain", asked.message.body());
+  return http::text(status::ok, "text/plain", asked.body);
 }
 
 http::response fail(http::request const&) {

@@ -26,7 +26,6 @@ TEST_CASE("A request target", "[http]") {
         {"HTTP://HOST/A", "/A", ""},
         {"hTTps://host/a", "/a", ""},
         {"http://host/", "/", ""},
-        {"http://user@host/a", "/a", ""},
         {"http://[::1]:80/a", "/a", ""},
     }));
     CAPTURE(text);
@@ -41,7 +40,9 @@ TEST_CASE("A request target", "[http]") {
   SECTION("is refused in every other form") {
     auto const text =
         GENERATE(as<std::string>{}, "", "*", "host:3001", "host", "a/b", "?a=1", "ftp://host/a",
-                 "http:///a", "http://", "http://?a", "http:/host/a", "https:", "-http://host/a");
+                 "http:///a", "http://", "http://?a", "http:/host/a", "https:", "-http://host/a",
+                 "http://user@host/a", "http://user:word@host/a", "http://@host/a", "/a#b", "/a?b#",
+                 "http://host/a#b", "http://a,b c/");
     CAPTURE(text);
 
     CHECK_FALSE(http::parse_target(text));
@@ -60,6 +61,22 @@ TEST_CASE("A request target", "[http]") {
     REQUIRE(parts);
     CHECK(parts->path == "/a/b c/d");
     CHECK(parts->query == "e=%66");
+  }
+
+  SECTION("says whether a slash of its path was escaped") {
+    auto const [text, hides] = GENERATE(table<std::string, bool>({
+        {"/a%2fb", true},
+        {"/a%2Fb", true},
+        {"/a/b%2F", true},
+        {"http://host/a%2Fb", true},
+        {"/a/b", false},
+        {"/a%252fb", false},
+        {"/a/b?c=%2F", false},
+        {"/", false},
+    }));
+    CAPTURE(text);
+
+    CHECK(http::parse_target(text).value().hides_slash == hides);
   }
 
   SECTION("may have bytes in origin form that ought to be escaped") {
@@ -124,6 +141,41 @@ TEST_CASE("A percent escape", "[http]") {
     CAPTURE(text);
 
     CHECK_FALSE(http::percent_decoded(text));
+  }
+}
+
+TEST_CASE("A Host", "[http]") {
+  SECTION("is a name or an address, and perhaps a port, or nothing") {
+    auto const text =
+        GENERATE(as<std::string>{}, "", "localhost", "lab.test", "a-b.c", "LAB.test.", "192.0.2.7",
+                 "a_b", "a%20b", "a,b", "lab.test:80", "lab.test:", "lab.test:0", "lab.test:65535",
+                 "[::1]", "[::1]:80", "[2001:db8::7]:", "[v1.x]", "xn--bcher-kva.example", ":80");
+    CAPTURE(text);
+
+    CHECK(http::is_host(text));
+  }
+
+  SECTION("is nothing else") {
+    auto const text =
+        GENERATE(as<std::string>{}, "u@l", "u@l/x", "@l", "u:p@l", "a, b", "a b", "http://l", "l/",
+                 "l/x", "l?x", "l#x", "l:abc", "l:80a", "l:-1", "l:+1", "l: 80", "l:65536",
+                 "l:99999999999", "l:80:80", "[::1", "::1", "[::1]x", "[::1]:x", "[::1]]", "[]",
+                 "[:::]", "[12345::]", "%", "%4", "%zz", "a\\b", "\"a\"", "<a>", "\xc3\xa9");
+    CAPTURE(text);
+
+    CHECK_FALSE(http::is_host(text));
+  }
+
+  SECTION("takes these bytes within a name and no others") {
+    for (int byte = 0; byte < 256; ++byte) {
+      CAPTURE(byte);
+      auto const c = static_cast<char>(byte);
+      auto const taken =
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+          "!$&'()*+,;="s.find(c) != std::string::npos;
+      // Behind a colon there is a port.
+      CHECK(http::is_host("l"s + c + "1"s) == (taken || c == ':'));
+    }
   }
 }
 
