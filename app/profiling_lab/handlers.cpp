@@ -21,6 +21,8 @@ namespace {
 // What has to stay free beside a leak: the service itself still has to work.
 constexpr auto kept_free = loopscope::mebibytes(64);
 
+constexpr std::size_t typical_body = 512;
+
 void show(retained_memory const& memory, lab_metrics& metrics) {
   metrics.retained_bytes.Set(static_cast<double>(memory.size().value));
   metrics.retained_buffers.Set(static_cast<double>(memory.count()));
@@ -30,6 +32,7 @@ void show(retained_memory const& memory, lab_metrics& metrics) {
 template <class F>  // F: (json_writer&) -> void
 http::response json_of(F const& write) {
   std::string body;
+  body.reserve(typical_body);
   loopscope::json_writer out{body};
   out.begin_object();
   write(out);

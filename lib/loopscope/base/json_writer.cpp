@@ -1,24 +1,42 @@
 #include <loopscope/base/json_writer.hpp>
 #include <loopscope/base/utf8.hpp>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace loopscope {
 
 namespace {
 
-// The bytes that stand for themselves in every encoding.
-constexpr auto plain = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t byte = 0x20; byte < 0x7f; ++byte) table[byte] = byte != '"' && byte != '\\';
-  return table;
-}();
-
+// A byte that stands for itself in every encoding.
 bool is_plain(char c) noexcept {
-  return plain[static_cast<unsigned char>(c)];
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+constexpr std::uint64_t in_each_byte(unsigned char value) {
+  return std::uint64_t{0x0101010101010101} * value;
+}
+
+// The high bit of each byte that is zero is set, perhaps also of one behind it.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) {
+  return (word - in_each_byte(1)) & ~word & in_each_byte(0x80);
+}
+
+// How many bytes at the front are plain: eight at a time, for nearly all are.
+std::size_t plain_length(std::string_view text) noexcept {
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; text.size() - at >= sizeof word; at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    auto const below_space = (word - in_each_byte(0x20)) & ~word & in_each_byte(0x80);
+    auto const above_tilde = (word + in_each_byte(0x01)) | word;
+    auto const quotes =
+        zero_bytes(word ^ in_each_byte('"')) | zero_bytes(word ^ in_each_byte('\\'));
+    if (((below_space | above_tilde | quotes) & in_each_byte(0x80)) != 0) break;
+  }
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
 }
 
 void append_escaped(std::string& out, char c) {
@@ -97,11 +115,10 @@ json_writer& json_writer::json(std::string_view written) {
 void json_writer::append_string(std::string_view text) {
   out_ += '"';
   while (true) {
-    auto const odd = std::find_if_not(text.begin(), text.end(), is_plain);
-    auto const count = static_cast<std::size_t>(odd - text.begin());
+    auto const count = plain_length(text);
     out_.append(text.data(), count);
-    if (odd == text.end()) break;
     text.remove_prefix(count);
+    if (text.empty()) break;
     auto const c = text.front();
     auto taken = std::size_t{1};
     if (c == '"' || c == '\\') {

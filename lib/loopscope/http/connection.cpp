@@ -59,7 +59,10 @@ asio::awaitable<bool> connection::wait_for_request() {
   if (has_input()) co_return true;
   deadline_.set(limits_.idle_time);
   while (true) {
-    auto const error = co_await read_more();
+    // Without read_more(): a coroutine less for each request.
+    auto const space = buffer_.prepare(read_size);
+    auto const [error, count] = co_await socket_.async_read_some(space, as_result);
+    buffer_.commit(count);
     skip_empty_lines();
     if (has_input()) co_return true;
     if (!error) continue;

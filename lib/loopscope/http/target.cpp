@@ -39,9 +39,14 @@ std::optional<std::string> percent_decoded(std::string_view text) {
 }
 
 bool is_host(std::string_view text) {
+  // What nearly all clients send, first: letters, digits, dots and hyphens, and perhaps a port.
   auto const is_plain = [](char c) { return is_alphanumeric(c) || c == '.' || c == '-'; };
-  auto const name_end = std::find_if_not(text.begin(), text.end(), is_plain);
+  auto const* const name_end = std::find_if_not(text.begin(), text.end(), is_plain);
   if (name_end == text.end()) return true;
+  auto const* const port_begin = name_end + 1;
+  if (*name_end == ':' && text.end() - port_begin < 5 &&
+      std::all_of(port_begin, text.end(), is_digit))
+    return true;
   auto const authority = boost::urls::parse_authority(text);
   if (!authority || authority->has_userinfo()) return false;
   auto const port = authority->port();
