@@ -60,6 +60,20 @@ class Routes(unittest.TestCase):
         self.assertGreaterEqual(response.json().keys(), PROBLEM)
         self.assertEqual(response.json()["status"], status)
 
+    def test_json_ends_with_a_newline_so_that_two_responses_do_not_run_together(self) -> None:
+        seen = set()
+        for route in ROUTES:
+            if "{name}" in route.path:
+                continue  # the file's own bytes
+            for token in (TOKEN, None):
+                response = self.lab.http(route.verbs[0], route.path + route.query, token=token)
+                kind = response.header("content-type")
+                seen.add(kind.partition(";")[0])
+                with self.subTest(route.path, kind=kind):
+                    self.assertEqual(response.body[-1:], b"\n")
+                    self.assertNotEqual(response.body[-2:], b"\n\n")
+        self.assertEqual(seen, {"application/json", "application/problem+json", "text/plain"})
+
     def test_without_a_token_only_the_public_routes_respond(self) -> None:
         for route in ROUTES:
             for verb in route.verbs:

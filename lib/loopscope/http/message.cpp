@@ -8,6 +8,7 @@ namespace loopscope::http {
 namespace {
 
 constexpr std::size_t typical_body_size = 512;
+constexpr char line_end = '\n';  // two responses in a terminal do not run together
 
 // Boost.JSON 1.81 writes every double with an exponent, 2 as 2E0, and people read these responses;
 // its serializer also takes four times as long.
@@ -53,6 +54,7 @@ response json(status code, boost::json::value const& body) {
   out.reserve(typical_body_size);
   json_writer writer{out};
   write(writer, body);
+  out += line_end;
   return text(code, "application/json", std::move(out));
 }
 
@@ -105,6 +107,7 @@ response problem(status code, std::string_view detail) {
       .member("status", static_cast<unsigned>(code));
   if (!detail.empty()) writer.member("detail", detail);
   writer.end_object();
+  body += line_end;
   return text(code, "application/problem+json", std::move(body));
 }
 

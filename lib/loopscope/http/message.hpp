@@ -65,7 +65,7 @@ struct response {  // NOLINT(bugprone-exception-escape): its members are moved, 
   }
 };
 
-/// A response with a JSON body.
+/// A response with a JSON body, which ends with a newline, as the others here do.
 response json(status code, boost::json::value const& body);
 
 /// A response with a body of the given media type.

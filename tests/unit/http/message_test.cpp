@@ -96,6 +96,12 @@ TEST_CASE("A problem", "[http]") {
     CHECK(body.at("detail").as_string() == "1 MiB is left");
   }
 
+  SECTION("ends with a newline, so that it does not run into the next prompt") {
+    auto const response = http::problem(status::bad_request, "ms: an integer");
+
+    CHECK(response.message.body().ends_with("}\n"));
+  }
+
   SECTION("escapes what it quotes") {
     auto const body = body_of(http::problem(status::bad_request, "a \"b\" \n\\"));
 
@@ -109,7 +115,7 @@ TEST_CASE("A JSON response", "[http]") {
 
     CHECK(response.code() == status::created);
     CHECK(response.message[field::content_type] == "application/json");
-    CHECK(response.message.body() == R"({"a":1})");
+    CHECK(response.message.body() == "{\"a\":1}\n");
     CHECK_FALSE(response.source);
   }
 
@@ -131,7 +137,7 @@ TEST_CASE("A JSON response", "[http]") {
     }));
     CAPTURE(text);
 
-    CHECK(http::json(status::ok, value).message.body() == text);
+    CHECK(http::json(status::ok, value).message.body() == text + "\n");
   }
 
   SECTION("reads back as the same number") {
