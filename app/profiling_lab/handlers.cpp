@@ -41,6 +41,10 @@ http::response json_of(F const& write) {
   return http::text(http::status::ok, "application/json", std::move(body));
 }
 
+http::response refused(std::string const& detail) {
+  return http::problem(loopscope::errc::memory_refused, detail);
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -92,10 +96,13 @@ http::response leak_memory::operator()(http::request const& request) const {
   auto const megabytes = static_cast<std::uint64_t>(request.parameters.integer("mb"));
   auto const size = loopscope::mebibytes(megabytes);
   auto const headroom = loopscope::heap::memory_headroom();
-  auto const detail = std::to_string(megabytes) + " MiB and the 64 MiB that stay free are more " +
-                      "than the " + std::to_string(headroom.value >> 20) + " MiB that are left";
-  if (headroom < size + kept_free) return http::problem(loopscope::errc::memory_refused, detail);
-  memory.retain(size);
+  auto const wanted = std::to_string(megabytes) + " MiB";
+  if (headroom < size + kept_free)
+    return refused(wanted + " and the 64 MiB that stay free are more than the " +
+                   std::to_string(headroom.value >> 20) +
+                   " MiB that are left (machine, container, ulimit)");
+  if (!memory.retain(size))
+    return refused("the allocator could not get " + wanted + " from the system; nothing is kept");
   show(memory, metrics);
   return status.show();
 }

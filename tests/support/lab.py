@@ -25,7 +25,7 @@ BINARY = pathlib.Path(
 ).resolve()
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "runtime error:")
 # Libraries below the service print these themselves, past its log.
-LIBRARY_NOISE = ("PROFILE: ", "tcmalloc: ", "profiling:")  # the last one is gcov
+LIBRARY_NOISE = ("PROFILE: ", "profiling:")  # the last one is gcov
 KEPT_VARIABLES = re.compile(r"^(PATH|HOME|LANG|TMPDIR|LD_LIBRARY_PATH|[A-Z]+SAN_OPTIONS|GCOV_.*)$")
 SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')

@@ -13,15 +13,16 @@ namespace lab {
 /// Memory that is kept for no reason: the lab's leak. \thread loop, but for count() and size()
 class retained_memory {
  public:
-  struct buffer {
+  struct piece {
     std::unique_ptr<std::byte[]> data;
     loopscope::byte_count size;
   };
+  using buffer = std::vector<piece>;
 
   /// Allocates `size` bytes, writes to every page, so that they become resident, and keeps them.
   /// Blocks as long as that takes, about 0.3 s for 1 GiB.
-  /// \throws bad_alloc if the address space is exhausted.
-  void retain(loopscope::byte_count size);
+  /// \return whether the allocator had them; if not, nothing is kept.
+  [[nodiscard]] bool retain(loopscope::byte_count size);
 
   /// Forgets the buffers and hands them over, to be freed where that may take time.
   std::vector<buffer> take_all();

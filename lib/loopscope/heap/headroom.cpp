@@ -1,6 +1,7 @@
 #include <loopscope/base/cgroup.hpp>
 #include <loopscope/base/parse_integer.hpp>
 #include <loopscope/base/read_file.hpp>
+#include <loopscope/heap/allocator.hpp>
 #include <loopscope/heap/headroom.hpp>
 
 #include <algorithm>
@@ -18,9 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr byte_count unlimited{std::numeric_limits<std::uint64_t>::max()};
 
-// The number at the beginning of `text`, which may start with spaces; none for `max`.
+// The number at the beginning of `text`, which may start with blanks; none for `max`.
 std::optional<std::uint64_t> number(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   auto const value = parse_integer<std::uint64_t>(
       text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size())));
   return value ? std::optional{*value} : std::nullopt;
@@ -59,10 +60,33 @@ byte_count group_headroom(cgroup const& group) {
   return {*limit - std::min(*limit, needed)};
 }
 
+// A process without a limit has `unlimited` in place of the number.
+byte_count limit_headroom(fs::path const& root, char const* limit_name, char const* usage_name,
+                          byte_count reusable) {
+  auto const limit = number_after(read_file_or_nothing(root / "proc/self/limits"), limit_name);
+  auto const used_kib = number_after(read_file_or_nothing(root / "proc/self/status"), usage_name);
+  if (!limit || !used_kib) return unlimited;
+  auto const used = kibibytes(*used_kib).value;
+  auto const needed = used - std::min(used, reusable.value);
+  return {*limit - std::min(*limit, needed)};
+}
+
+// What tcmalloc once had from the system it keeps mapped, also when it has given the pages back.
+byte_count reusable_address_space() {
+  auto const stats = read_allocator_stats();
+  return stats ? stats->page_heap_free + stats->page_heap_unmapped : bytes(0);
+}
+
 }  // namespace
 
-byte_count memory_headroom(fs::path const& root) {
+byte_count memory_headroom() {
+  return memory_headroom("/", reusable_address_space());
+}
+
+byte_count memory_headroom(fs::path const& root, byte_count reusable) {
   auto least = machine_headroom(root);
+  least = std::min(least, limit_headroom(root, "Max address space", "VmSize:", reusable));
+  least = std::min(least, limit_headroom(root, "Max data size", "VmData:", reusable));
   for (auto const& group : cgroups_of_process("memory", root))
     least = std::min(least, group_headroom(group));
   return least;

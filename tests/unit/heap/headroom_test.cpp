@@ -23,6 +23,10 @@ std::string text(byte_count value) {
   return std::to_string(value.value) + "\n";
 }
 
+std::string kib(byte_count value) {
+  return " " + std::to_string(value.value >> 10);
+}
+
 // A root directory with `proc` and `sys` as the kernel would show them.
 struct machine {
   test::temp_dir dir;
@@ -51,7 +55,30 @@ struct machine {
     file("sys/fs/cgroup/memory" + path + "/memory.usage_in_bytes", text(usage));
   }
 
-  [[nodiscard]] byte_count headroom() const { return memory_headroom(dir.path()); }
+  // What the process may have and has, as /proc shows it.
+  void address_space(std::string const& limit, byte_count used) const {
+    file("proc/self/limits",
+         "Limit                     Soft Limit           Hard Limit           Units     \n"
+         "Max data size             unlimited            unlimited            bytes     \n"
+         "Max address space         " +
+             limit + "           unlimited            bytes     \n");
+    file("proc/self/status",
+         "Name:\tlab\nVmPeak:\t 9999999 kB\nVmSize:\t" + kib(used) + " kB\nVmData:\t 1 kB\n");
+  }
+
+  void data(std::string const& limit, byte_count used) const {
+    file("proc/self/limits",
+         "Limit                     Soft Limit           Hard Limit           Units     \n"
+         "Max data size             " +
+             limit +
+             "            unlimited            bytes     \n"
+             "Max address space         unlimited            unlimited            bytes     \n");
+    file("proc/self/status", "VmSize:\t 9999999 kB\nVmData:\t" + kib(used) + " kB\n");
+  }
+
+  [[nodiscard]] byte_count headroom(byte_count reusable = bytes(0)) const {
+    return memory_headroom(dir.path(), reusable);
+  }
 };
 
 }  // namespace
@@ -233,6 +260,51 @@ TEST_CASE("A cgroup of version 1 limits", "[heap]") {
 
   SECTION("not by another controller's path") {
     host.group_1("/other", text(mebibytes(64)), mebibytes(60));
+
+    CHECK(host.headroom() == mebibytes(4096));
+  }
+}
+
+TEST_CASE("The process' own limits leave", "[heap]") {
+  machine const host;
+  host.available(mebibytes(4096));
+  auto const set = GENERATE(&machine::address_space, &machine::data);
+
+  SECTION("what it has not mapped yet") {
+    (host.*set)(text(mebibytes(512)), mebibytes(200));
+
+    CHECK(host.headroom() == mebibytes(312));
+  }
+
+  SECTION("what the allocator holds free beside that") {
+    (host.*set)(text(mebibytes(512)), mebibytes(500));
+
+    CHECK(host.headroom(mebibytes(100)) == mebibytes(112));
+  }
+
+  SECTION("no more than the limit, whatever the allocator says") {
+    (host.*set)(text(mebibytes(512)), mebibytes(200));
+
+    CHECK(host.headroom(mebibytes(1000)) == mebibytes(512));
+  }
+
+  SECTION("nothing when they were lowered below what is mapped") {
+    (host.*set)(text(mebibytes(512)), mebibytes(512) + kibibytes(4));
+
+    CHECK(host.headroom() == bytes(0));
+  }
+
+  SECTION("everything if there are none") {
+    (host.*set)("unlimited", mebibytes(200));
+
+    CHECK(host.headroom() == mebibytes(4096));
+  }
+
+  SECTION("everything if one of the files is missing") {
+    auto const* const missing = GENERATE("proc/self/limits", "proc/self/status");
+    CAPTURE(missing);
+    (host.*set)(text(mebibytes(512)), mebibytes(200));
+    REQUIRE(std::filesystem::remove(host.dir.path() / missing));
 
     CHECK(host.headroom() == mebibytes(4096));
   }

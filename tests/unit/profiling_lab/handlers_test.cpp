@@ -101,7 +101,7 @@ TEST_CASE("The status of the lab is read by another thread while the loop works"
   auto other = std::async(std::launch::async, watch);
 
   for (int round = 0; round < 20; ++round) {
-    for (int i = 0; i < 5; ++i) parts.memory.retain(bytes(4096));
+    for (int i = 0; i < 5; ++i) REQUIRE(parts.memory.retain(bytes(4096)));
     parts.memory.take_all();
   }
   done = true;
