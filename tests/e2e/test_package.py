@@ -34,6 +34,23 @@ class Package(unittest.TestCase):
             f"-DCMAKE_PREFIX_PATH={cls.prefix}", "-DCMAKE_BUILD_TYPE=Release")
         run("cmake", "--build", cls.consumer)
 
+    def test_the_lab_with_its_leak_button_is_not_installed_unless_asked_for(self) -> None:
+        programs = sorted(path.name for path in (self.prefix / "bin").iterdir())
+
+        self.assertEqual(programs, ["loopscope"])
+
+    def test_the_component_lab_is_the_lab_and_the_encoder_without_which_it_does_not_start(
+        self,
+    ) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="package-lab-")
+        self.addCleanup(folder.cleanup)
+        run("cmake", "--install", BUILD, "--component", "lab", "--prefix", folder.name)
+
+        files = sorted(path for path in Path(folder.name).rglob("*") if not path.is_dir())
+        self.assertEqual([path.name for path in files], ["loopscope", "profiling-lab"])
+        for program in files:
+            self.assertIn(program.name, run(program, "--version"))
+
     def test_a_consumer_of_one_module_or_of_all_serves_a_request(self) -> None:
         for part in PARTS:
             with self.subTest(part):
