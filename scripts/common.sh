@@ -21,7 +21,8 @@ build_packages=(
   libc6-dbg # names the inner functions of libc and libm in profiles
 )
 test_packages=(
-  clang clang-format clang-tidy git shellcheck curl jq google-perftools golang-go mount util-linux wrk
+  clang clang-format clang-tidy git shellcheck curl jq golang-go mount util-linux wrk
+  google-perftools file binutils # what google-pprof runs; without file it prints wrong names
   chromium libclang-rt-14-dev # the browser for the viewers' tests, and what libFuzzer links
 )
 
@@ -62,9 +63,17 @@ ensure_packages() {
   done
   ((${#missing[@]} == 0)) && return
   say "installing ${missing[*]}"
-  apt_get update
-  apt_get install --no-install-recommends "${missing[@]}"
+  local install=(install --no-install-recommends "${missing[@]}")
+  # Older lists may do, if there are any and what they name comes.
+  if ! refresh_lists; then
+    apt_get --simulate "${install[@]}" &>/dev/null && apt_get "${install[@]}" && return
+    die "cannot reach the Debian package mirror (no network?); missing: ${missing[*]}"
+  fi
+  apt_get "${install[@]}" || die "apt-get could not install ${missing[*]}; see above"
 }
+
+# Without the option a mirror that cannot be reached is only a warning.
+refresh_lists() { apt_get -o APT::Update::Error-Mode=any update; }
 
 # Node runs the viewers' tests. A newer one from elsewhere brings its own npm and is left alone.
 ensure_node() {
@@ -79,7 +88,7 @@ ensure_unpacked() {
   say "fetching $1 into build/tools"
   local tools="$root/build/tools"
   mkdir -p "$tools"
-  apt_get update
+  refresh_lists
   (cd "$tools" && apt-get -q download "$2" && dpkg-deb -x "$2"_*.deb . && rm "$2"_*.deb)
 }
 

@@ -3,7 +3,7 @@ find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 # These e2e tests run beside others. Every other one has the machine to itself, because it measures
 # time, load or shares of a profile (capture_lag, encode, profile_quality, soak, walkthrough and the
 # viewer_* tests: two start Chromium and share node_modules), or because others could take
-# the port that it chooses for a program (scripts).
+# the port that it chooses for a program (run_script).
 set(loopscope_e2e_beside_others disk_full layers memory_limits metrics package)
 
 # loopscope_python_tests(<label> TIMEOUT <seconds>)

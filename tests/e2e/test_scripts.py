@@ -1,5 +1,4 @@
-"""The scripts: help, lint, any directory, what scripts/test and scripts/tidy report, and scripts/run
-as a reader of the README uses it."""
+"""The scripts: help, lint, any directory, and what scripts/test and scripts/tidy report."""
 
 from __future__ import annotations
 
@@ -10,19 +9,17 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import types
 import unittest
 from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from support.lab import ROOT, clean_environment
-from support.wire import DEADLINE, eventually, skip
-from tools import require_tools, run, scratch, sessions
+from support.lab import ROOT
+from support.wire import DEADLINE, eventually
+from tools import require_tools, run, scratch
 
 SCRIPTS = sorted(f for f in (ROOT / "scripts").iterdir() if f.is_file() and os.access(f, os.X_OK))
 EXPECTED = {"run", "test", "build", "bench", "coverage"}
@@ -30,11 +27,6 @@ EXPECTED = {"run", "test", "build", "bench", "coverage"}
 
 def is_bash(file: pathlib.Path) -> bool:
     return bool(re.match(rb"#!.*\bbash\b|# shellcheck shell=bash", file.read_bytes()))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 class EveryScript(unittest.TestCase):
@@ -73,17 +65,6 @@ class EveryScript(unittest.TestCase):
         files += [f for f in (ROOT / ".ci").glob("*") if is_bash(f)]
         done = run(["shellcheck", "-x", *files], cwd=ROOT)
         self.assertEqual((done.returncode, done.stdout), (0, ""))
-
-
-class TheTargetOfRun(unittest.TestCase):
-    def test_it_builds_the_encoder_too_without_which_nothing_starts(self) -> None:
-        require_tools(self, "what scripts/run builds", "ninja")
-        build = pathlib.Path(os.environ.get("LAB_BUILD_DIR") or ROOT / "build/release")
-        [target] = re.findall(r'scripts/build" release (\S+)', (ROOT / "scripts/run").read_text())
-
-        done = run(["ninja", "-C", build, "-t", "inputs", target])
-
-        self.assertIn("app/loopscope/main.cpp", done.stdout)
 
 
 PASSED = "100% tests passed, 0 tests failed out of 7"
@@ -254,95 +235,6 @@ class ChoiceOfTidy(unittest.TestCase):
 
         self.assertEqual(chosen[0], self.FILES[8])
         self.assertLess(len(chosen), 5)
-
-
-class RunningScript:
-    """scripts/run in a session of its own, as in a terminal."""
-
-    def __init__(self, test: unittest.TestCase, port: int) -> None:
-        self.printed = ""
-        self.process = subprocess.Popen(
-            [ROOT / "scripts/run"],
-            cwd=scratch(test),
-            env=clean_environment({"PORT": str(port), "LAB_ARTIFACT_DIR": str(scratch(test))}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        test.addCleanup(self._end)
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-        eventually(self._is_up, "scripts/run has started the lab", limit=300)
-
-    def _read(self) -> None:
-        for line in self.process.stdout:
-            self.printed += line
-
-    def _is_up(self) -> bool:
-        if self.process.poll() is not None:
-            raise AssertionError(f"scripts/run ended:\n{self.printed}")
-        return '"listening"' in self.printed
-
-    def _end(self) -> None:
-        for pid in sessions(self.process.pid):
-            os.kill(pid, signal.SIGKILL)
-        self.process.wait(DEADLINE)
-        self.reader.join(DEADLINE)
-        self.process.stdout.close()
-
-    def press_ctrl_c(self) -> int:
-        os.killpg(self.process.pid, signal.SIGINT)
-        code = self.process.wait(DEADLINE)
-        self.reader.join(DEADLINE)
-        return code
-
-    def lines_to_paste(self) -> str:
-        """What is indented, from the token on."""
-        lines = self.printed.partition("  export ")[1:]
-        block = "".join(lines).split("\n==>")[0].splitlines()
-        return "\n".join(line for line in block if line.startswith("  "))
-
-
-class RunScript(unittest.TestCase):
-    def setUp(self) -> None:
-        if not (ROOT / "build/release/bin/profiling-lab").exists():
-            skip(self, "scripts/run", "the release is not built")
-        require_tools(self, "scripts/run", "curl")
-        # A shell that starts tests in the background has SIGINT ignored, and children inherit that.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def test_it_prints_a_token_and_curl_lines_that_work_when_pasted(self) -> None:
-        script = RunningScript(self, free_port())
-        self.assertRegex(script.printed, r"(?m)^ *export LAB_TOKEN=")
-        directory = scratch(self)
-
-        pasted = script.lines_to_paste()
-        done = run(["bash", "-euo", "pipefail", "-c", pasted], cwd=directory)
-
-        self.assertEqual(done.returncode, 0, pasted + done.stdout)
-        self.assertNotRegex(done.stdout, r'"status":\s*[45]\d\d')
-        for expected in ('"healthy"', '"labEnabled"', '"jammedMs"', '"retainedBytes"', '"quality"'):
-            self.assertIn(expected, done.stdout)
-        self.assertEqual([file.suffix for file in directory.iterdir()], [".prof"])
-
-    def test_ctrl_c_stops_it_cleanly_and_leaves_no_process_behind(self) -> None:
-        script = RunningScript(self, free_port())
-
-        code = script.press_ctrl_c()
-
-        self.assertEqual(code, 0, script.printed)
-        self.assertEqual(sessions(script.process.pid), [])
-        self.assertIn('"stopped"', script.printed)
-
-    def test_the_token_changes_with_every_start(self) -> None:
-        tokens = []
-        for _ in range(2):
-            script = RunningScript(self, free_port())
-            tokens.append(re.search(r"\b[0-9a-f]{16,}\b", script.printed)[0])
-            script.press_ctrl_c()
-        self.assertNotEqual(*tokens)
 
 
 if __name__ == "__main__":
