@@ -2,6 +2,7 @@
 
 #include <loopscope/base/build_id.hpp>
 #include <loopscope/base/file_descriptor.hpp>
+#include <loopscope/base/signal_block.hpp>
 #include <loopscope/base/version.hpp>
 #include <loopscope/http/client.hpp>
 
@@ -84,6 +85,8 @@ int serve(lab::settings values, std::string const& metadata_uri) {
   fit_connections(values.server.limits.connections, log);
   std::optional<lab::service> service;
   try {
+    // A signal that comes before its handler is kept: process 1 would never hear of it.
+    loopscope::signal_block const kept;
     service.emplace(values, lab::describe_instance(metadata_uri), log);
   } catch (std::system_error const& error) {
     log.error("start_failed", {{"reason", error.what()}});

@@ -44,7 +44,7 @@ service::service(settings const& values, instance who, logger& log)
       log_{log},
       diagnostics_{loop_.get_executor(), diagnostics_of(values), log,
                    [this] { return server_.connections(); }},
-      signals_{diagnostics_.control_executor()},
+      signals_{diagnostics_.control_executor(), SIGINT, SIGTERM},
       metrics_{diagnostics_.services().families},
       observer_{diagnostics_.make_exchange_log()},
       router_{routes({diagnostics_.services(), values, who_, memory_, metrics_})},
@@ -55,16 +55,17 @@ service::service(settings const& values, instance who, logger& log)
                observer_,
                log,
                values.server.limits,
-               {"x-lab-instance", who_.id}}} {}
+               {"x-lab-instance", who_.id}}} {
+  if (inherits_orphans()) orphans_.emplace(diagnostics_.control_executor());
+}
 
 void service::run() {
-  signals_.add(SIGINT);
-  signals_.add(SIGTERM);
   diagnostics_.start();
   server_.start();
   // Last: Asio cannot cancel a coroutine that has not begun, so a shutdown has to queue behind
   // them.
   await_signals();
+  if (orphans_) asio::post(diagnostics_.control_executor(), [this] { orphans_->start(); });
   loop_.run();
   diagnostics_.join();
 }
@@ -93,7 +94,10 @@ asio::awaitable<void> service::shut_down() {
   co_await server_.stop(grace - std::min(grace / 10, longest_ending));
   auto const rest = std::max(end - std::chrono::steady_clock::now(), std::chrono::nanoseconds{});
   co_await diagnostics_.stop(std::chrono::ceil<std::chrono::milliseconds>(rest));
-  asio::post(diagnostics_.control_executor(), [this] { signals_.cancel(); });
+  asio::post(diagnostics_.control_executor(), [this] {
+    signals_.cancel();
+    if (orphans_) orphans_->stop();
+  });
 }
 
 }  // namespace lab

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <profiling_lab/orphans.hpp>
 #include <profiling_lab/routes.hpp>
 
 #include <loopscope/control/diagnostics.hpp>
@@ -10,14 +11,16 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <cstdint>
+#include <optional>
 
 namespace lab {
 
-/// The lab, put together: its loop, listener, signals and faults, and loopscope's diagnostics.
+/// The lab, put together: its loop, listener, signals and faults, and loopscope's diagnostics. As
+/// process 1 it reaps orphans too.
 /// \thread the one that calls run(): it is the loop thread
 class service {
  public:
-  /// Listens at once.
+  /// Listens at once, and keeps SIGINT and SIGTERM for run().
   /// \param values  outlives the service, like `log`.
   /// \throws std::system_error if the port, the artifact directory or the encoder cannot be used.
   service(settings const& values, instance who, loopscope::logger& log);
@@ -38,6 +41,7 @@ class service {
   boost::asio::io_context loop_{1};
   loopscope::control::diagnostics diagnostics_;
   boost::asio::signal_set signals_;
+  std::optional<orphan_reaper> orphans_;  // on the control thread, like signals_
   retained_memory memory_;
   lab_metrics metrics_;
   loopscope::control::exchange_log observer_;

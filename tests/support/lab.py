@@ -68,7 +68,7 @@ class Lab:
     """A running profiling-lab on a free port with its own artifact directory.
 
     `file_limits` are the soft and the hard limit of open files that it starts with; `ignored` is a
-    signal that it inherits as ignored.
+    signal that it inherits as ignored; `prefix` is a command that starts it.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Lab:
         user: int | None = None,
         file_limits: tuple[int, int] | None = None,
         ignored: signal.Signals | None = None,
+        prefix: Iterable[str] = (),
     ) -> None:
         self._own = None if directory else pathlib.Path(tempfile.mkdtemp(prefix="lab-"))
         self.directory = directory or self._own
@@ -101,7 +102,7 @@ class Lab:
                 signal.signal(ignored, signal.SIG_IGN)
 
         self.process = subprocess.Popen(
-            [str(BINARY), *args],
+            [*prefix, str(BINARY), *args],
             env=clean_environment(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

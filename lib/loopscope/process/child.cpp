@@ -1,6 +1,7 @@
 #include <loopscope/base/signal_block.hpp>
 #include <loopscope/process/child.hpp>
 #include <loopscope/process/environment_impl.hpp>
+#include <loopscope/process/owned_children_impl.hpp>
 
 #include <algorithm>
 #include <array>
@@ -119,7 +120,8 @@ child::spawned child::spawn(std::filesystem::path const& program,
   argv.push_back(nullptr);
   auto environment = allowed_environment(options.variables);
   spawn_plan plan{output.write.get(), errors.write.get()};
-  auto const pid = plan.spawn(program.c_str(), argv.data(), environment.data());
+  auto const pid =
+      start_owned([&] { return plan.spawn(program.c_str(), argv.data(), environment.data()); });
   auto const niceness = std::max(options.niceness, getpriority(PRIO_PROCESS, 0));
   // Fails if the process has ended already.
   std::ignore = setpriority(PRIO_PROCESS, static_cast<id_t>(pid), niceness);
@@ -162,9 +164,7 @@ exit_status child::wait() {
   if (pid_ < 0) return status_;
   if (waiter_.joinable()) waiter_.join();
   int status = 0;
-  pid_t reaped = -1;
-  do reaped = waitpid(pid_, &status, 0);
-  while (reaped < 0 && errno == EINTR);
+  auto const reaped = reap_owned(pid_, status);
   pid_ = -1;
   if (reaped < 0) return status_;  // ECHILD: it was reaped when it ended
   if (WIFSIGNALED(status))
