@@ -22,7 +22,8 @@ class service {
  public:
   /// Listens at once, and keeps SIGINT and SIGTERM for run().
   /// \param values  outlives the service, like `log`.
-  /// \throws std::system_error if the port, the artifact directory or the encoder cannot be used.
+  /// \throws std::system_error if the port cannot be used; if the lab is open, also for the
+  ///         artifact directory and the encoder.
   service(settings const& values, instance who, loopscope::logger& log);
 
   /// Serves until SIGINT or SIGTERM, then finishes what runs. A second signal ends the process

@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.capture import begin, need_profiler, take
 from support.lab import BINARY, Lab, clean_environment, temp_dir
 from support.planted import plant
-from support.wire import Response, skip
+from support.wire import TOKEN, Response, skip
 
 ARTIFACTS = "/api/lab/artifacts"
 NOBODY = 65534
@@ -102,10 +102,11 @@ class Vanished(Directory):
 
 
 class AtTheStart(Directory):
-    """A service that could never store anything says so and does not start."""
+    """A service that is enabled and could never store anything says so and does not start."""
 
     def check_does_not_start(self, command: list[str]) -> None:
-        variables = {"PORT": "0", "LAB_ARTIFACT_DIR": str(self.directory)}
+        variables = {"PORT": "0", "LAB_ENABLE": "true", "LAB_TOKEN": TOKEN}
+        variables["LAB_ARTIFACT_DIR"] = str(self.directory)
         run = subprocess.run(
             command, env=clean_environment(variables), capture_output=True, text=True, timeout=60
         )

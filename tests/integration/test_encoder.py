@@ -232,7 +232,8 @@ class Quota(unittest.TestCase):
 
 class AtStart(unittest.TestCase):
     def check_refused(self, path: pathlib.Path) -> None:
-        done = run_binary(env={"LAB_ENCODER": str(path), "LAB_ARTIFACT_DIR": str(self.directory)})
+        env = {"LAB_ENABLE": "true", "LAB_TOKEN": TOKEN, "LAB_ENCODER": str(path)}
+        done = run_binary(env=env | {"LAB_ARTIFACT_DIR": str(self.directory)})
 
         self.assertEqual(done.returncode, 2)
         lines = [line for line in done.stderr.splitlines() if line.startswith("profiling-lab: ")]

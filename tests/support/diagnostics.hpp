@@ -38,7 +38,7 @@ struct diagnostics {
   boost::asio::io_context io{1};
   captured_log log;
   control::diagnostics parts;
-  artifacts::store& store = parts.services().store;
+  artifacts::store& store = parts.services().recording->store;
   runtime::workers& workers = parts.services().workers;
   capture::job_registry& jobs = parts.services().jobs;
   prometheus::Registry& registry = parts.services().families.registry();
@@ -72,7 +72,7 @@ struct diagnostics {
 
   /// Starts to record this thread at 1000 Hz, for a minute unless somebody ends it.
   result<std::string> start_recording() {
-    auto begin = [cpu = parts.services().cpu] {
+    auto begin = [cpu = parts.services().recording->cpu] {
       return capture::cpu_recorder::begin(cpu, {std::chrono::seconds{60}, 1000});
     };
     return on_control(jobs.start(capture_kind::cpu, {}, std::move(begin)));
@@ -80,7 +80,7 @@ struct diagnostics {
 
   /// Lets this thread's loop run until a recording has taken samples of it.
   void take_samples() {
-    auto const& sampler = parts.services().cpu.sampler;
+    auto const& sampler = parts.services().recording->cpu.sampler;
     auto const end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (tell_control([&] { return sampler.taken(); }) == 0)
       if (std::chrono::steady_clock::now() > end) throw std::runtime_error{"no sample was taken"};

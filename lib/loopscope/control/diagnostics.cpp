@@ -30,26 +30,19 @@ std::filesystem::path require_encoder(std::filesystem::path const& configured) {
 
 }  // namespace
 
+diagnostics::recorder::recorder(diagnostics_settings const& settings)
+    : store{settings.artifacts}, encoder{require_encoder(settings.encoder)} {}
+
 diagnostics::diagnostics(asio::any_io_executor loop, diagnostics_settings settings, logger& log,
                          std::function<std::size_t()> connections)
     : settings_{std::move(settings)},
       log_{log},
       families_{registry_, settings_.metric_prefix},
-      store_{settings_.artifacts},
-      encoder_{require_encoder(settings_.encoder)},
+      recorder_{settings_.open ? std::optional<recorder>{std::in_place, settings_} : std::nullopt},
       jobs_{control_.executor(), log},
       guard_{settings_.paths.prefix, settings_.token_header, settings_.open, settings_.token},
-      services_{log,
-                settings_.paths,
-                workers_,
-                store_,
-                control_.executor(),
-                jobs_,
-                {sampler_, gperftools_, {store_, workers_, encoder_}},
-                lag_,
-                families_,
-                metrics_,
-                std::move(connections)},
+      services_{log,  settings_.paths, workers_, control_.executor(),   jobs_, recording(),
+                lag_, families_,       metrics_, std::move(connections)},
       background_{std::move(loop), runtime::report_to(log)} {}
 
 diagnostics::~diagnostics() {
@@ -58,7 +51,7 @@ diagnostics::~diagnostics() {
 
 void diagnostics::start() {
   background_.spawn([this] { return loop::monitor_lag(lag_); });
-  background_.spawn([this] { return sweep_artifacts(); });
+  if (recorder_) background_.spawn([this] { return sweep(recorder_->store, workers_.short_lane); });
 }
 
 asio::awaitable<void> diagnostics::stop(std::chrono::milliseconds grace) {
@@ -80,13 +73,20 @@ exchange_log diagnostics::make_exchange_log() const {
   return exchange_log{log_, families_, settings_.paths.metrics};
 }
 
-asio::awaitable<void> diagnostics::sweep_artifacts() {
+std::optional<control::recording> diagnostics::recording() {
+  if (!recorder_) return std::nullopt;
+  auto& [store, encoder, sampler, gperftools] = *recorder_;
+  return control::recording{store, {sampler, gperftools, {store, workers_, encoder}}};
+}
+
+asio::awaitable<void> diagnostics::sweep(artifacts::store& store,
+                                         runtime::loop_thread& short_lane) {
   co_await asio::this_coro::throw_if_cancelled(false);
   auto const state = co_await asio::this_coro::cancellation_state;
   asio::steady_timer timer{co_await asio::this_coro::executor};
   while (true) {
-    auto sweep = [this] { store_.sweep(); };
-    co_await runtime::offload(workers_.short_lane, std::move(sweep));
+    auto sweep = [&store] { store.sweep(); };
+    co_await runtime::offload(short_lane, std::move(sweep));
     // A cancellation that came meanwhile does not end a wait that begins later.
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     timer.expires_after(sweep_interval);

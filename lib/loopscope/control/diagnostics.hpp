@@ -27,6 +27,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct diagnostics_settings {
   endpoint_paths paths;
   std::string token_header;   ///< the name of the field that carries the token
   std::string metric_prefix;  ///< of every metric's name; may be empty
-  bool open = false;          ///< whether the token opens what is guarded
+  bool open = false;          ///< whether the token opens what is guarded; if not, nothing is
+                              ///< recorded: no directory and no encoder are needed or touched
   secret token;
   artifacts::settings artifacts;
   std::filesystem::path encoder;  ///< the `loopscope` program; empty: look for it
@@ -53,14 +55,14 @@ class diagnostics {
  public:
   /// \param loop         runs on the calling thread and outlives the object, like `log`.
   /// \param connections  how many the service's listeners have open; asked on any thread.
-  /// \throws std::system_error if the artifact directory or the encoder cannot be used.
+  /// \throws std::system_error if it is open and cannot use the artifact directory or the encoder.
   diagnostics(boost::asio::any_io_executor loop, diagnostics_settings settings, logger& log,
               std::function<std::size_t()> connections);
   ~diagnostics();
   diagnostics(diagnostics const&) = delete;
   diagnostics& operator=(diagnostics const&) = delete;
 
-  /// Starts to measure the loop's lag and to evict old artifacts.
+  /// Starts to measure the loop's lag and, if it is open, to evict old artifacts.
   void start();
 
   /// Waits up to `grace` for captures, cancels what is left, and ends everything that start()
@@ -87,17 +89,26 @@ class diagnostics {
   [[nodiscard]] boost::asio::any_io_executor control_executor() { return control_.executor(); }
 
  private:
-  boost::asio::awaitable<void> sweep_artifacts();
+  // What is only there if somebody can be let in.
+  struct recorder {
+    explicit recorder(diagnostics_settings const& settings);
+
+    artifacts::store store;
+    capture::encoder encoder;
+    cpu::loop_sampler sampler;
+    cpu::gperftools_profiler gperftools;
+  };
+
+  [[nodiscard]] std::optional<control::recording> recording();
+  static boost::asio::awaitable<void> sweep(artifacts::store& store,
+                                            runtime::loop_thread& short_lane);
 
   diagnostics_settings settings_;
   logger& log_;
   prometheus::Registry registry_;
   metrics::families families_;
   metrics::service_metrics metrics_{families_};
-  artifacts::store store_;
-  capture::encoder encoder_;
-  cpu::loop_sampler sampler_;
-  cpu::gperftools_profiler gperftools_;
+  std::optional<recorder> recorder_;
   loop::rolling_lag lag_;
   runtime::workers workers_;
   runtime::loop_thread control_;

@@ -26,14 +26,14 @@ struct set_log_level {
   }
 };
 
-std::vector<http::route> capture_routes(services const& with) {
+std::vector<http::route> capture_routes(services const& with, recording const& by) {
   using http::verb;
   auto const& prefix = with.paths.prefix;
   captures const jobs{with.control, with.jobs, prefix + "/captures/"};
   return {
       {.method = verb::post,
        .path = prefix + "/cpu-profile",
-       .handler = record_cpu_profile{jobs, with.cpu},
+       .handler = record_cpu_profile{jobs, by.cpu},
        .summary = "Record a CPU profile of the loop thread",
        .parameters = cpu_profile_parameters(),
        .cancel_on_disconnect = waits_for_capture},
@@ -48,21 +48,21 @@ std::vector<http::route> capture_routes(services const& with) {
   };
 }
 
-std::vector<http::route> artifact_routes(services const& with) {
+std::vector<http::route> artifact_routes(services const& with, recording const& by) {
   using http::verb;
   auto const& prefix = with.paths.prefix;
   return {
       {.method = verb::get,
        .path = prefix + "/artifacts",
-       .handler = list_artifacts{with.workers, with.store},
+       .handler = list_artifacts{with.workers, by.store},
        .summary = "List the artifacts, oldest first"},
       {.method = verb::get,
        .path = prefix + "/artifacts/{name}",
-       .handler = send_artifact{with.workers, with.store},
+       .handler = send_artifact{with.workers, by.store},
        .summary = "Send an artifact, or a range of it"},
       {.method = verb::delete_,
        .path = prefix + "/artifacts/{name}",
-       .handler = delete_artifact{with.workers, with.store},
+       .handler = delete_artifact{with.workers, by.store},
        .summary = "Delete an artifact"},
   };
 }
@@ -83,7 +83,9 @@ std::vector<http::route> routes(services const& with) {
        .summary = "Change the log level",
        .parameters = {http::choice_parameter{"level", {"debug", "info", "warn", "error"}}}},
   };
-  for (auto const& part : {capture_routes(with), artifact_routes(with)})
+  if (!with.recording) return all;
+  auto const& by = *with.recording;
+  for (auto const& part : {capture_routes(with, by), artifact_routes(with, by)})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

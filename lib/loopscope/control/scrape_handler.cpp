@@ -16,6 +16,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
+constexpr artifacts::usage no_artifacts;
+
 double seconds(std::chrono::nanoseconds value) {
   return std::chrono::duration<double>(value).count();
 }
@@ -63,7 +65,7 @@ class scrape {
   std::string collect() {
     set(with_.metrics.lag, with_.lag);
     with_.metrics.connections.Set(static_cast<double>(with_.connections()));
-    auto const stored = with_.store.current_usage();
+    auto const stored = with_.recording ? with_.recording->store.current_usage() : no_artifacts;
     with_.metrics.artifacts.Set(static_cast<double>(stored.count));
     with_.metrics.artifact_bytes.Set(as_double(stored.size));
     with_.metrics.uptime.Set(seconds(clock::now() - started_));

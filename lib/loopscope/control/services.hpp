@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace loopscope::control {
@@ -23,15 +24,20 @@ struct endpoint_paths {
   std::string metrics;  ///< where metrics are scraped, by anybody
 };
 
+/// What captures are recorded with and kept in.
+struct recording {
+  artifacts::store& store;  ///< used on the short lane; its digest() on the bulk lane
+  capture::cpu_recorder::services cpu;
+};
+
 /// What the diagnostics endpoints work on. Everything outlives the routes.
 struct services {
   logger& log;
   endpoint_paths const& paths;
   runtime::workers& workers;
-  artifacts::store& store;  ///< used on the short lane; its digest() on the bulk lane
   boost::asio::any_io_executor control;
-  capture::job_registry& jobs;  ///< used on `control`
-  capture::cpu_recorder::services cpu;
+  capture::job_registry& jobs;                  ///< used on `control`
+  std::optional<control::recording> recording;  ///< none: its endpoints are not there
   loop::rolling_lag const& lag;
   metrics::families const& families;
   metrics::service_metrics& metrics;

@@ -39,7 +39,7 @@ asked to_record(std::string const& is_async) {
 struct captures_api {
   test::diagnostics all;
   control::captures captures{all.control, all.jobs, "/api/lab/captures/"};
-  control::record_cpu_profile record{captures, all.parts.services().cpu};
+  control::record_cpu_profile record{captures, all.parts.services().recording->cpu};
   control::show_capture show{captures};
   control::cancel_capture cancel{captures};
 
@@ -61,7 +61,7 @@ struct captures_api {
 
   asio::awaitable<void> end_after_samples() {
     asio::steady_timer pause{all.control};
-    while (all.parts.services().cpu.sampler.taken() == 0) {
+    while (all.parts.services().recording->cpu.sampler.taken() == 0) {
       pause.expires_after(1ms);
       co_await pause.async_wait(asio::use_awaitable);
     }

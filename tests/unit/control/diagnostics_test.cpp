@@ -1,6 +1,7 @@
 #include "support/diagnostics.hpp"
 
 #include "support/catch.hpp"
+#include "support/planted.hpp"
 #include "support/stored.hpp"
 
 #include <boost/asio/post.hpp>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -138,21 +140,73 @@ TEST_CASE("Diagnostics evict what is too old when they start", "[control]") {
   test::run_on(all.io, all.parts.stop(0ms));
 }
 
-TEST_CASE("Diagnostics do not start without what they need", "[control]") {
+namespace {
+
+struct start {
   boost::asio::io_context io{1};
   test::captured_log log;
-  test::temp_dir const dir;
-  auto const made_with = [&](std::filesystem::path const& directory,
-                             std::filesystem::path const& encoder) {
+  test::temp_dir dir;
+
+  control::diagnostics made_with(bool open, std::filesystem::path const& directory,
+                                 std::filesystem::path const& encoder) {
     control::diagnostics_settings settings;
     settings.paths = {"/d", "/m"};
+    settings.open = open;
     settings.artifacts.directory = directory;
     settings.encoder = encoder;
-    control::diagnostics const made{io.get_executor(), settings, log.log(),
-                                    [] { return std::size_t{0}; }};
-  };
+    return {io.get_executor(), settings, log.log(), [] { return std::size_t{0}; }};
+  }
+};
 
-  CHECK_THROWS_AS(made_with(dir / "missing", "/bin/true"), std::system_error);
-  CHECK_THROWS_AS(made_with(dir.path(), dir / "missing"), std::system_error);
-  CHECK_NOTHROW(made_with(dir.path(), "/bin/true"));
+}  // namespace
+
+TEST_CASE("Diagnostics that are open do not start without what they need", "[control]") {
+  start of;
+
+  CHECK_THROWS_AS(of.made_with(true, of.dir / "missing", "/bin/true"), std::system_error);
+  CHECK_THROWS_AS(of.made_with(true, of.dir.path(), of.dir / "missing"), std::system_error);
+  CHECK_NOTHROW(of.made_with(true, of.dir.path(), "/bin/true"));
+}
+
+TEST_CASE("Diagnostics that are closed", "[control]") {
+  start of;
+
+  SECTION("need neither a directory nor an encoder") {
+    auto closed = of.made_with(false, of.dir / "missing", of.dir / "missing");
+
+    closed.start();
+    of.io.poll();
+    test::run_on(of.io, closed.stop(0ms));
+
+    CHECK(of.log.lines("task_failed").empty());
+    CHECK_FALSE(std::filesystem::exists(of.dir / "missing"));
+  }
+
+  SECTION("touch no directory") {
+    auto const old = test::plant(of.dir / test::artifact_name("01230001"), "old", 24h * 365);
+    auto closed = of.made_with(false, of.dir.path(), "/bin/true");
+
+    closed.start();
+    of.io.poll();
+    test::run_on(of.io, closed.stop(0ms));
+
+    CHECK(std::filesystem::exists(old));
+    CHECK(std::distance(std::filesystem::directory_iterator{of.dir.path()}, {}) == 1);
+  }
+
+  SECTION("have no endpoint for captures and artifacts, and count none") {
+    auto const closed = of.made_with(false, of.dir.path(), "/bin/true");
+    auto const routes = closed.routes();
+    auto const scrape = std::find_if(routes.begin(), routes.end(),
+                                     [](auto const& each) { return each.path == "/m"; });
+    REQUIRE(scrape != routes.end());
+
+    for (auto const& each : routes) {
+      CAPTURE(each.path);
+      CHECK((each.path == "/m" || each.path == "/d/log-level"));
+    }
+    auto const text =
+        test::call(of.io, std::get<http::async_handler>(scrape->handler), asked{}).message.body();
+    CHECK(value_of(text, "loopscope_artifacts") == 0);
+  }
 }

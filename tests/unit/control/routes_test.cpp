@@ -32,8 +32,8 @@ TEST_CASE("The diagnostics routes", "[control]") {
   SECTION("lie where the service wants them") {
     control::endpoint_paths const paths{"/debug/loop", "/metrics"};
     auto const& s = all.parts.services();
-    control::services const elsewhere{s.log, paths, s.workers,  s.store,   s.control,    s.jobs,
-                                      s.cpu, s.lag, s.families, s.metrics, s.connections};
+    control::services const elsewhere{s.log,       paths, s.workers,  s.control, s.jobs,
+                                      s.recording, s.lag, s.families, s.metrics, s.connections};
 
     for (auto const& each : control::routes(elsewhere)) {
       CAPTURE(each.path);

@@ -23,8 +23,8 @@ struct scraped {
 
   // Of the real thing but for the lag, which a test sets.
   http::async_handler make_handler(control::services const& s) {
-    control::services const with{s.log, s.paths, s.workers,  s.store,   s.control,    s.jobs,
-                                 s.cpu, lag,     s.families, s.metrics, s.connections};
+    control::services const with{s.log,       s.paths, s.workers,  s.control, s.jobs,
+                                 s.recording, lag,     s.families, s.metrics, s.connections};
     return control::make_scrape_handler(with);
   }
 
