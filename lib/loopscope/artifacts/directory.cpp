@@ -30,6 +30,22 @@ result<std::vector<std::string>> names_in(int directory) {
   }
 }
 
+std::optional<struct stat> look_at(int directory, std::string const& name) {
+  struct stat info {};
+  if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return info;
+}
+
+bool is_same_file(struct stat const& a, struct stat const& b) {
+  return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+bool is_same_file(int directory, std::string const& name, int fd) {
+  auto const here = look_at(directory, name);
+  struct stat open {};
+  return here && fstat(fd, &open) == 0 && is_same_file(*here, open);
+}
+
 bool is_own_regular_file(struct stat const& info) {
   return S_ISREG(info.st_mode) && info.st_uid == geteuid() && info.st_nlink == 1;
 }

@@ -4,6 +4,7 @@
 #include <loopscope/base/result.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <sys/stat.h>
 #include <vector>
@@ -16,6 +17,14 @@ result<file_descriptor> open_directory(std::filesystem::path const& path);
 /// The names of all entries, in no order. O(entries).
 /// \return a storage error.
 result<std::vector<std::string>> names_in(int directory);
+
+/// What lies at `name`, without following a link; none if it cannot be looked at.
+std::optional<struct stat> look_at(int directory, std::string const& name);
+
+bool is_same_file(struct stat const& a, struct stat const& b);
+
+/// Whether `name` is still the file that is open: somebody may have replaced it meanwhile.
+bool is_same_file(int directory, std::string const& name, int fd);
 
 /// Whether this is a regular file of our own user with a single link: a planted hard link or
 /// another user's file is never touched.

@@ -31,20 +31,13 @@ file_descriptor open_lock(int directory, std::string const& name, int flags) {
       openat(directory, name.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)};
 }
 
-// Whether `name` is still the file that is open: another instance may have removed it meanwhile.
-bool is_same_file(int directory, std::string const& name, int fd) {
-  struct stat here {
-  }, open{};
-  return fstatat(directory, name.c_str(), &here, AT_SYMLINK_NOFOLLOW) == 0 &&
-         fstat(fd, &open) == 0 && here.st_ino == open.st_ino && here.st_dev == open.st_dev;
-}
-
 void remove_dead(int directory) {
   auto const names = names_in(directory);
   if (!names) return;  // the store reports it
   for (auto const& name : *names) {
     if (!is_lock_name(name)) continue;
-    auto const file = open_lock(directory, name, O_RDONLY);
+    // For writing, although nothing is written: NFS locks exclusively only what is open for it.
+    auto const file = open_lock(directory, name, O_RDWR);
     if (file && is_own_regular_file(file.get()) && flock(file.get(), LOCK_EX | LOCK_NB) == 0)
       unlinkat(directory, name.c_str(), 0);
   }
@@ -55,17 +48,19 @@ void remove_dead(int directory) {
 owner_lock::owner_lock(int directory) {
   remove_dead(directory);
   int cause = EEXIST;
-  for (int i = 0; i < attempts; ++i) {
+  for (int i = 0; i < attempts && cause == EEXIST; ++i) {
     auto id = random_hex(id_length);
     auto const name = file_name(id);
-    auto file = open_lock(directory, name, O_RDWR | O_CREAT);
+    auto file = open_lock(directory, name, O_RDWR | O_CREAT | O_EXCL);
     if (!file) cause = errno;
-    if (!file && cause != EEXIST && cause != ELOOP && cause != EACCES) break;
-    if (!file || !is_own_regular_file(file.get())) continue;
-    if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    if (!is_same_file(directory, name, file.get())) continue;
+    if (!file) continue;
+    auto const locked = flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+    auto const refusal = locked ? 0 : errno;
+    // Another instance that removes dead marks has taken it for one.
+    if (refusal == EWOULDBLOCK || !is_same_file(directory, name, file.get())) continue;
     id_ = std::move(id);
     file_ = std::move(file);
+    refusal_ = refusal;
     return;
   }
   throw std::system_error{cause, std::generic_category(), "cannot write to the artifact directory"};
@@ -75,13 +70,15 @@ bool owner_lock::is_in(int directory) const {
   return file_ && is_same_file(directory, file_name(id_), file_.get());
 }
 
-bool owner_lock::is_held_elsewhere(int directory, std::string_view id) const {
-  if (id == id_) return false;
+owner owner_lock::find(int directory, std::string_view id) const {
+  if (id == id_) return owner::us;
+  if (refusal_ != 0) return owner::unknown;
   auto const file = open_lock(directory, file_name(id), O_RDONLY);
   // Without a descriptor to look with, it has to be taken as another instance's.
-  if (!file) return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
-  if (!is_own_regular_file(file.get())) return false;
-  return flock(file.get(), LOCK_SH | LOCK_NB) != 0;
+  if (!file && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) return owner::alive;
+  if (!file || !is_own_regular_file(file.get())) return owner::gone;
+  if (flock(file.get(), LOCK_SH | LOCK_NB) == 0) return owner::gone;
+  return errno == EWOULDBLOCK ? owner::alive : owner::unknown;
 }
 
 void owner_lock::release(int directory) noexcept {

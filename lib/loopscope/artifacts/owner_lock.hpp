@@ -7,10 +7,19 @@
 
 namespace loopscope::artifacts {
 
+/// What is known of the instance that wrote an artifact.
+enum class owner {
+  us,
+  gone,     ///< it ended
+  alive,    ///< another instance that runs
+  unknown,  ///< the file system refuses locks, so nobody can tell
+};
+
 /// Marks this process as the live owner of its artifacts in a directory.
 ///
 /// A file `.loopscope-<4 hex>.lock` that is kept locked for life. The lock dies with the process,
-/// however it ends, so a later instance can see which artifacts have a living owner.
+/// however it ends, so a later instance can see which artifacts have a living owner. Where locks
+/// are refused (NFS without its lock service) the mark only reserves the id.
 /// \thread worker
 class owner_lock {
  public:
@@ -25,11 +34,14 @@ class owner_lock {
 
   [[nodiscard]] std::string const& id() const noexcept { return id_; }
 
+  /// The errno with which the file system refused to lock the mark, or 0.
+  [[nodiscard]] int refusal() const noexcept { return refusal_; }
+
   /// Whether the mark still lies in `directory`; not after the directory was removed.
   [[nodiscard]] bool is_in(int directory) const;
 
-  /// Whether another live instance has taken `id`.
-  [[nodiscard]] bool is_held_elsewhere(int directory, std::string_view id) const;
+  /// What is known of the instance `id`.
+  [[nodiscard]] owner find(int directory, std::string_view id) const;
 
   /// Removes the mark.
   void release(int directory) noexcept;
@@ -37,6 +49,7 @@ class owner_lock {
  private:
   std::string id_;
   file_descriptor file_;
+  int refusal_ = 0;
 };
 
 }  // namespace loopscope::artifacts

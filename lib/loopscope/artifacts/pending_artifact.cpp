@@ -1,10 +1,10 @@
 #include <loopscope/artifacts/digest_cache.hpp>
 #include <loopscope/artifacts/pending_artifact.hpp>
+#include <loopscope/artifacts/publish_impl.hpp>
 #include <loopscope/base/expects.hpp>
 
 #include <cerrno>
 #include <fcntl.h>
-#include <stdio.h>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -16,8 +16,9 @@ namespace {
 constexpr std::string_view prefix = ".loopscope-";
 constexpr std::string_view suffix = ".part";
 
-std::string temporary_name(std::string_view name) {
-  return std::string{prefix}.append(name).append(suffix);
+// A file system that cannot flush says so; what was written is as safe there as it can be.
+bool cannot_flush(int error) {
+  return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
 }
 
 }  // namespace
@@ -50,20 +51,23 @@ result<void> pending_artifact::write(std::string_view bytes) {
 
 result<void> pending_artifact::complete() {
   if (!sha256_.empty()) return {};
-  if (fsync(fd()) != 0) return storage_error(errno);
+  if (fsync(fd()) != 0 && !cannot_flush(errno)) return storage_error(errno);
   sha256_ = sha256_of_file(fd());
   return {};
 }
 
 result<void> pending_artifact::publish() {
   LOOPSCOPE_EXPECTS(!sha256_.empty());
-  auto const from = temporary_name(name_);
-  if (renameat2(directory(), from.c_str(), directory(), name_.c_str(), RENAME_NOREPLACE) != 0)
-    return storage_error(errno);
+  auto const named = give_name(directory(), fd(), temporary_name(name_), name_);
+  if (!named) return named;
   // The name has to survive a power cut too; where that fails the content is still there.
   std::ignore = fsync(directory());
   file_ = {};
   return {};
+}
+
+std::string pending_artifact::temporary_name(std::string_view name) {
+  return std::string{prefix}.append(name).append(suffix);
 }
 
 std::string_view pending_artifact::final_name(std::string_view entry) noexcept {

@@ -46,8 +46,12 @@ class pending_artifact {
   [[nodiscard]] std::string const& sha256() const noexcept { return sha256_; }
 
   /// After complete(): gives the file its name, unless that is taken.
-  /// \return  a storage error.
+  /// \return  errc::rename_refused  the file system has no way to do it;
+  ///          a storage error.
   result<void> publish();
+
+  /// The name of the temporary file for the artifact `name`.
+  static std::string temporary_name(std::string_view name);
 
   /// Whether a directory entry is such a temporary file, and the name that it would get.
   static std::string_view final_name(std::string_view entry) noexcept;

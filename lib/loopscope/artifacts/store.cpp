@@ -1,5 +1,6 @@
 #include <loopscope/artifacts/directory_impl.hpp>
 #include <loopscope/artifacts/name.hpp>
+#include <loopscope/artifacts/published_impl.hpp>
 #include <loopscope/artifacts/store.hpp>
 #include <loopscope/base/expects.hpp>
 
@@ -30,12 +31,6 @@ clock::time_point modified(struct stat const& info) {
   return clock::time_point{std::chrono::duration_cast<clock::duration>(since_epoch)};
 }
 
-// Whether a name is an artifact's, and not of another live instance.
-bool may_be_ours(owner_lock const& lock, int directory, std::string_view name) {
-  auto const parts = parse_name(name);
-  return parts && !lock.is_held_elsewhere(directory, parts->owner());
-}
-
 }  // namespace
 
 store::store(settings where) : settings_{std::move(where)} {
@@ -49,16 +44,9 @@ store::store(settings where) : settings_{std::move(where)} {
     throw std::system_error{
         error.code(), "cannot write to the artifact directory " + settings_.directory.string()};
   }
-  // What an instance was writing when it died is of no use.
-  auto const leftovers = names_in(directory->get());
-  if (!leftovers)
-    throw std::system_error{leftovers.error().value(), std::generic_category(),
+  if (auto const cleared = remove_leftovers(directory->get(), lock_); !cleared)
+    throw std::system_error{cleared.error().value(), std::generic_category(),
                             "cannot list the artifact directory " + settings_.directory.string()};
-  for (auto const& leftover : *leftovers) {
-    auto const name = pending_artifact::final_name(leftover);
-    if (!may_be_ours(lock_, directory->get(), name)) continue;
-    if (open_own_file(directory->get(), leftover)) unlinkat(directory->get(), leftover.c_str(), 0);
-  }
 }
 
 store::~store() {
@@ -91,7 +79,7 @@ result<std::vector<artifact>> store::commit(std::vector<pending_artifact> pendin
   byte_count sum;
   for (auto& each : pending) {
     if (auto const complete = each.complete(); !complete) return complete.error();
-    files.push_back({each.name(), stat_of(each.fd())});
+    files.push_back({.name = each.name(), .info = stat_of(each.fd())});
     sum += size_of(files.back().info);
   }
   auto const room = make_room(pending.front().directory(), sum);
@@ -115,14 +103,15 @@ result<std::vector<artifact>> store::list() {
   auto const found = unexpired(directory->get());
   if (!found) return found.error();
   std::vector<artifact> all;
-  for (auto const& [name, info] : *found) all.push_back(describe(name, info));
+  for (auto const& each : *found) all.push_back(describe(each.name, each.info));
   return all;
 }
 
 result<open_artifact> store::open(std::string_view name) {
   auto const directory = open_directory(settings_.directory);
   if (!directory) return directory.error();
-  auto file = open_file(directory->get(), name);
+  if (!is_visible(directory->get(), name)) return errc::not_found;
+  auto file = open_published(directory->get(), std::string{name});
   if (!file) return file.error();
   return open_artifact{describe(name, stat_of(file->get())), std::move(*file)};
 }
@@ -134,13 +123,12 @@ std::string store::digest(open_artifact const& of) {
 result<void> store::remove(std::string_view name) {
   auto const directory = open_directory(settings_.directory);
   if (!directory) return directory.error();
-  if (!may_be_ours(lock_, directory->get(), name)) return errc::not_found;
+  if (!is_visible(directory->get(), name)) return errc::not_found;
   std::string const path{name};
-  struct stat info {};
-  auto const found = fstatat(directory->get(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!found || !is_own_regular_file(info)) return errc::not_found;
+  auto const found = find_published(directory->get(), path);
+  if (!found) return errc::not_found;
   if (unlinkat(directory->get(), path.c_str(), 0) != 0) return storage_error(errno);
-  auto const size = size_of(info);
+  auto const size = size_of(*found);
   if (usage_.count > 0) {
     --usage_.count;
     usage_.size -= std::min(size, usage_.size);
@@ -158,19 +146,17 @@ usage store::sweep() {
 result<std::vector<store::entry>> store::entries(int directory) {
   auto names = names_in(directory);
   if (!names) return names.error();
-  std::map<std::string, bool, std::less<>> of_others;  // by owner
+  std::map<std::string, owner, std::less<>> owners;  // by id
   std::vector<entry> found;
   for (auto& name : *names) {
     auto const parts = parse_name(name);
-    struct stat info {};
-    if (!parts || fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (!is_own_regular_file(info)) continue;
-    auto owner = of_others.find(parts->owner());
-    if (owner == of_others.end()) {
-      auto const held = lock_.is_held_elsewhere(directory, parts->owner());
-      owner = of_others.emplace(parts->owner(), held).first;
-    }
-    if (!owner->second) found.push_back({std::move(name), info});
+    auto const info = parts ? find_published(directory, name) : std::nullopt;
+    if (!info) continue;
+    auto known = owners.find(parts->owner());
+    if (known == owners.end())
+      known = owners.emplace(parts->owner(), lock_.find(directory, parts->owner())).first;
+    if (known->second == owner::alive) continue;
+    found.push_back({std::move(name), *info, known->second != owner::unknown});
   }
   auto const by_age = [](entry const& a, entry const& b) {
     return std::pair{modified(a.info), std::string_view{a.name}} <
@@ -187,14 +173,15 @@ result<std::vector<store::entry>> store::unexpired(int directory) {
   if (!all) return all;
   auto const oldest = clock::now() - settings_.max_age;
   std::erase_if(*all, [&](entry const& each) {
-    return modified(each.info) < oldest && remove(each.name).has_value();
+    return each.evictable && modified(each.info) < oldest && remove(each.name).has_value();
   });
   return all;
 }
 
 result<void> store::make_room(int directory, byte_count wanted) {
-  auto const all = unexpired(directory);
+  auto all = unexpired(directory);
   if (!all) return all.error();
+  std::erase_if(*all, [](entry const& each) { return !each.evictable; });
   byte_count total = wanted;
   for (auto const& each : *all) total += size_of(each.info);
   for (auto const& each : *all) {
@@ -212,9 +199,10 @@ void store::count(byte_count size) {
   usage_.size += size;
 }
 
-result<file_descriptor> store::open_file(int directory, std::string_view name) const {
-  if (!may_be_ours(lock_, directory, name)) return errc::not_found;
-  return open_own_file(directory, std::string{name});
+// Whether a name is an artifact's, and not of another live instance.
+bool store::is_visible(int directory, std::string_view name) const {
+  auto const parts = parse_name(name);
+  return parts && lock_.find(directory, parts->owner()) != owner::alive;
 }
 
 artifact store::describe(std::string_view name, struct stat const& info) const {

@@ -55,6 +55,9 @@ struct usage {
 /// counted or evicted, and none of another live instance. When an artifact does not fit into the
 /// quota, the oldest go first. What an earlier instance left is found again.
 ///
+/// Where the file system refuses locks, nobody knows which instances live: the files of all are
+/// served, and only our own take part in the quota and are evicted.
+///
 /// Whatever fails because of the file system is a storage error, which has the errno.
 /// \thread short worker, but for digest()
 class store {
@@ -77,6 +80,7 @@ class store {
   /// Makes the files of a capture durable and visible; evicts as much as the quota asks for. Those
   /// that are not complete() yet are completed, which may take long.
   /// \return  errc::quota_exceeded  they alone are too large;
+  ///          errc::rename_refused  the file system has no way to give them their names;
   ///          a storage error. No file of them is then left.
   result<std::vector<artifact>> commit(std::vector<pending_artifact> pending);
 
@@ -100,6 +104,9 @@ class store {
   /// Evicts what is too old and counts anew; zeros while the directory is away.
   usage sweep();
 
+  /// The errno with which the file system refuses locks, or 0.
+  [[nodiscard]] int lock_refusal() const noexcept { return lock_.refusal(); }
+
   /// Count and size as of the latest operation; looks at no file. O(1).
   [[nodiscard]] usage current_usage() const noexcept { return usage_; }
 
@@ -107,12 +114,13 @@ class store {
   struct entry {
     std::string name;
     struct stat info;
+    bool evictable = false;
   };
   result<std::vector<entry>> entries(int directory);
   result<std::vector<entry>> unexpired(int directory);
   void count(byte_count size);
   result<void> make_room(int directory, byte_count wanted);
-  result<file_descriptor> open_file(int directory, std::string_view name) const;
+  [[nodiscard]] bool is_visible(int directory, std::string_view name) const;
   [[nodiscard]] artifact describe(std::string_view name, struct stat const& info) const;
 
   settings settings_;

@@ -27,6 +27,8 @@ struct loopscope_errors final : boost::system::error_category {
         return "artifact quota exceeded";
       case errc::storage_full:
         return "no space left for artifacts";
+      case errc::rename_refused:
+        return "artifact storage: renameat2, link and rename are all refused";
       case errc::memory_refused:
         return "not enough memory headroom";
       case errc::range_unsatisfiable:

@@ -17,6 +17,7 @@ enum class errc {
   not_found,            ///< no such thing, or not ours
   quota_exceeded,       ///< would not fit into the configured quota
   storage_full,         ///< no room for what another process wrote; its words have the cause
+  rename_refused,       ///< no system call that gives a file its name is allowed
   memory_refused,       ///< would bring the process near its memory limit
   range_unsatisfiable,  ///< a byte range outside of the representation
   unsupported,          ///< this build or this system cannot do it

@@ -28,6 +28,16 @@ std::filesystem::path require_encoder(std::filesystem::path const& configured) {
   throw std::system_error{ENOENT, std::generic_category(), "cannot run the encoder " + which};
 }
 
+// Without locks the store goes on, but its operator should know that dead files stay.
+void report_refused_locks(artifacts::store const& store, std::filesystem::path const& directory,
+                          logger& log) {
+  if (store.lock_refusal() == 0) return;
+  auto const reason = "flock: " + std::generic_category().message(store.lock_refusal());
+  log.warn("artifacts_not_locked", {{"directory", directory.native()},
+                                    {"reason", reason},
+                                    {"effect", "only artifacts of this process are evicted"}});
+}
+
 }  // namespace
 
 diagnostics::recorder::recorder(diagnostics_settings const& settings)
@@ -43,7 +53,9 @@ diagnostics::diagnostics(asio::any_io_executor loop, diagnostics_settings settin
       guard_{settings_.paths.prefix, settings_.token_header, settings_.open, settings_.token},
       services_{log,  settings_.paths, workers_, control_.executor(),   jobs_, recording(),
                 lag_, families_,       metrics_, std::move(connections)},
-      background_{std::move(loop), runtime::report_to(log)} {}
+      background_{std::move(loop), runtime::report_to(log)} {
+  if (recorder_) report_refused_locks(recorder_->store, settings_.artifacts.directory, log_);
+}
 
 diagnostics::~diagnostics() {
   join();

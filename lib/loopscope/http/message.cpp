@@ -78,6 +78,7 @@ status status_of(boost::system::error_code error) {
       return status::not_found;
     case errc::quota_exceeded:
     case errc::storage_full:
+    case errc::rename_refused:
     case errc::memory_refused:
       return status::insufficient_storage;
     case errc::range_unsatisfiable:

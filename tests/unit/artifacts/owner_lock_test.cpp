@@ -1,17 +1,21 @@
 #include "support/catch.hpp"
+#include "support/refused_calls.hpp"
 #include "support/temp_dir.hpp"
 
 #include <loopscope/artifacts/owner_lock.hpp>
 
+#include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
 #include <string>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <system_error>
 #include <unistd.h>
 
 namespace fs = std::filesystem;
 using namespace loopscope;
+using artifacts::owner;
 using artifacts::owner_lock;
 
 namespace {
@@ -42,9 +46,9 @@ TEST_CASE("Two owners of one directory", "[artifacts]") {
   }
 
   SECTION("see each other, and not themselves") {
-    CHECK(one.is_held_elsewhere(here.fd.get(), two.id()));
-    CHECK(two.is_held_elsewhere(here.fd.get(), one.id()));
-    CHECK_FALSE(one.is_held_elsewhere(here.fd.get(), one.id()));
+    CHECK(one.find(here.fd.get(), two.id()) == owner::alive);
+    CHECK(two.find(here.fd.get(), one.id()) == owner::alive);
+    CHECK(one.find(here.fd.get(), one.id()) == owner::us);
   }
 
   SECTION("leave each other's marks alone") {
@@ -58,7 +62,7 @@ TEST_CASE("Two owners of one directory", "[artifacts]") {
   SECTION("do not see one that was released, whose mark is gone") {
     two.release(here.fd.get());
 
-    CHECK_FALSE(one.is_held_elsewhere(here.fd.get(), two.id()));
+    CHECK(one.find(here.fd.get(), two.id()) == owner::gone);
     CHECK_FALSE(fs::exists(here.mark(two.id())));
     CHECK_FALSE(two.is_in(here.fd.get()));
   }
@@ -66,7 +70,7 @@ TEST_CASE("Two owners of one directory", "[artifacts]") {
   SECTION("do not see an id that nobody took") {
     auto const unused = one.id() == "0000" || two.id() == "0000" ? "0001" : "0000";
 
-    CHECK_FALSE(one.is_held_elsewhere(here.fd.get(), unused));
+    CHECK(one.find(here.fd.get(), unused) == owner::gone);
   }
 }
 
@@ -77,7 +81,7 @@ TEST_CASE("An owner that died without a word", "[artifacts]") {
   REQUIRE(fs::exists(here.mark(id)));
 
   SECTION("holds nothing any more") {
-    CHECK_FALSE(witness.is_held_elsewhere(here.fd.get(), id));
+    CHECK(witness.find(here.fd.get(), id) == owner::gone);
   }
 
   SECTION("has its mark removed by the next owner") {
@@ -140,7 +144,7 @@ TEST_CASE("What somebody planted in place of a mark", "[artifacts]") {
     fs::create_symlink(here.mark(live.id()), planted);
     owner_lock const next{here.fd.get()};
 
-    CHECK_FALSE(lock.is_held_elsewhere(here.fd.get(), "zzzz"));
+    CHECK(lock.find(here.fd.get(), "zzzz") == owner::gone);
     CHECK(fs::is_symlink(planted));
   }
 
@@ -148,7 +152,7 @@ TEST_CASE("What somebody planted in place of a mark", "[artifacts]") {
     fs::create_hard_link(here.mark(live.id()), planted);
     owner_lock const next{here.fd.get()};
 
-    CHECK_FALSE(lock.is_held_elsewhere(here.fd.get(), "zzzz"));
+    CHECK(lock.find(here.fd.get(), "zzzz") == owner::gone);
     CHECK(fs::exists(planted));
     CHECK(fs::exists(here.mark(live.id())));
   }
@@ -172,7 +176,7 @@ TEST_CASE("What somebody planted in place of a mark", "[artifacts]") {
       fs::create_directory(planted);
     owner_lock const next{here.fd.get()};
 
-    CHECK_FALSE(lock.is_held_elsewhere(here.fd.get(), "zzzz"));
+    CHECK(lock.find(here.fd.get(), "zzzz") == owner::gone);
     CHECK(fs::exists(planted));
   }
 
@@ -182,7 +186,44 @@ TEST_CASE("What somebody planted in place of a mark", "[artifacts]") {
     REQUIRE(chown(planted.c_str(), 65534, 65534) == 0);
     owner_lock const next{here.fd.get()};
 
-    CHECK_FALSE(lock.is_held_elsewhere(here.fd.get(), "zzzz"));
+    CHECK(lock.find(here.fd.get(), "zzzz") == owner::gone);
     CHECK(fs::exists(planted));
   }
+}
+
+TEST_CASE("Where the file system refuses locks", "[artifacts]") {
+  auto const error = GENERATE(ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL);
+  CAPTURE(error);
+  directory const here;
+  owner_lock const earlier{here.fd.get()};
+  owner_lock lock;
+  owner found{};
+
+  auto const ran = test::refusing({{SYS_flock, error}}, [&] {
+    lock = owner_lock{here.fd.get()};
+    found = lock.find(here.fd.get(), earlier.id());
+  });
+
+  if (!ran) return;
+  CHECK(earlier.refusal() == 0);
+  CHECK(lock.refusal() == error);
+  CHECK(lock.is_in(here.fd.get()));
+  CHECK(lock.id() != earlier.id());
+  CHECK(lock.find(here.fd.get(), lock.id()) == owner::us);
+  CHECK(found == owner::unknown);
+  CHECK(lock.find(here.fd.get(), "zzzz") == owner::unknown);
+  CHECK(fs::exists(here.mark(earlier.id())));
+}
+
+TEST_CASE("A lock that is refused once is not taken for a dead owner", "[artifacts]") {
+  directory const here;
+  owner_lock const one{here.fd.get()};
+  owner_lock const two{here.fd.get()};
+  owner found{};
+
+  auto const ran =
+      test::refusing({{SYS_flock, ENOLCK}}, [&] { found = one.find(here.fd.get(), two.id()); });
+
+  if (!ran) return;
+  CHECK(found == owner::unknown);
 }
