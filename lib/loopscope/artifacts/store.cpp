@@ -19,21 +19,13 @@ namespace loopscope::artifacts {
 
 namespace {
 
-using clock = std::chrono::system_clock;
-
 byte_count size_of(struct stat const& info) {
   return {static_cast<std::uint64_t>(info.st_size)};
 }
 
-clock::time_point modified(struct stat const& info) {
-  auto const since_epoch =
-      std::chrono::seconds{info.st_mtim.tv_sec} + std::chrono::nanoseconds{info.st_mtim.tv_nsec};
-  return clock::time_point{std::chrono::duration_cast<clock::duration>(since_epoch)};
-}
-
 }  // namespace
 
-store::store(settings where) : settings_{std::move(where)} {
+store::store(settings where, clocks time) : settings_{std::move(where)}, ages_{std::move(time)} {
   auto const directory = open_directory(settings_.directory);
   if (!directory)
     throw std::system_error{directory.error().value(), std::generic_category(),
@@ -63,7 +55,7 @@ result<std::string> store::new_stem(std::string_view kind) {
   } catch (std::system_error const& error) {
     return storage_error(error.code().value());
   }
-  return make_stem(kind, lock_.id(), clock::now());
+  return make_stem(kind, lock_.id(), ages_.wall_time());
 }
 
 result<pending_artifact> store::create(std::string const& name) {
@@ -90,6 +82,7 @@ result<std::vector<artifact>> store::commit(std::vector<pending_artifact> pendin
       for (auto const& each : done) std::ignore = remove(each.name);  // all or none
       return published.error();
     }
+    ages_.add_new(files[at].name, files[at].info);
     digests_.insert(files[at].name, files[at].info, pending[at].sha256());
     count(size_of(files[at].info));
     done.push_back(describe(files[at].name, files[at].info));
@@ -143,24 +136,28 @@ usage store::sweep() {
   return usage_;
 }
 
+// The ages of other instances' files are taken down too, for when they have ended.
 result<std::vector<store::entry>> store::entries(int directory) {
   auto names = names_in(directory);
   if (!names) return names.error();
   std::map<std::string, owner, std::less<>> owners;  // by id
   std::vector<entry> found;
+  ages_.begin();
   for (auto& name : *names) {
     auto const parts = parse_name(name);
     auto const info = parts ? find_published(directory, name) : std::nullopt;
     if (!info) continue;
+    auto const age = ages_.of(name, *info);
     auto known = owners.find(parts->owner());
     if (known == owners.end())
       known = owners.emplace(parts->owner(), lock_.find(directory, parts->owner())).first;
     if (known->second == owner::alive) continue;
-    found.push_back({std::move(name), *info, known->second != owner::unknown});
+    found.push_back({std::move(name), *info, age, known->second != owner::unknown});
   }
+  ages_.end();
   auto const by_age = [](entry const& a, entry const& b) {
-    return std::pair{modified(a.info), std::string_view{a.name}} <
-           std::pair{modified(b.info), std::string_view{b.name}};
+    return std::tuple{-a.age, modified(a.info), std::string_view{a.name}} <
+           std::tuple{-b.age, modified(b.info), std::string_view{b.name}};
   };
   std::sort(found.begin(), found.end(), by_age);
   usage_ = {};
@@ -171,9 +168,8 @@ result<std::vector<store::entry>> store::entries(int directory) {
 result<std::vector<store::entry>> store::unexpired(int directory) {
   auto all = entries(directory);
   if (!all) return all;
-  auto const oldest = clock::now() - settings_.max_age;
   std::erase_if(*all, [&](entry const& each) {
-    return each.evictable && modified(each.info) < oldest && remove(each.name).has_value();
+    return each.evictable && each.age > settings_.max_age && remove(each.name).has_value();
   });
   return all;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <loopscope/artifacts/ages.hpp>
 #include <loopscope/artifacts/digest_cache.hpp>
 #include <loopscope/artifacts/owner_lock.hpp>
 #include <loopscope/artifacts/pending_artifact.hpp>
@@ -53,7 +54,8 @@ struct usage {
 /// Written under a temporary name and renamed when complete, so that a reader never sees half a
 /// file. Only regular files of the name pattern, of our own user and with one link are served,
 /// counted or evicted, and none of another live instance. When an artifact does not fit into the
-/// quota, the oldest go first. What an earlier instance left is found again.
+/// quota, the oldest go first. What an earlier instance left is found again. A step of the wall
+/// clock evicts nothing.
 ///
 /// Where the file system refuses locks, nobody knows which instances live: the files of all are
 /// served, and only our own take part in the quota and are evicted.
@@ -63,7 +65,7 @@ struct usage {
 class store {
  public:
   /// \throws system_error if the directory cannot be written to.
-  explicit store(settings where);
+  explicit store(settings where, clocks time = system_clocks());
   ~store();
   store(store const&) = delete;
   store& operator=(store const&) = delete;
@@ -114,6 +116,7 @@ class store {
   struct entry {
     std::string name;
     struct stat info;
+    std::chrono::nanoseconds age{};
     bool evictable = false;
   };
   result<std::vector<entry>> entries(int directory);
@@ -126,6 +129,7 @@ class store {
   settings settings_;
   owner_lock lock_;
   usage usage_;
+  file_ages ages_;
   digest_cache digests_;
 };
 
