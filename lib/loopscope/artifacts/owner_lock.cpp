@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace loopscope::artifacts {
 
@@ -29,6 +30,12 @@ bool is_lock_name(std::string_view name) {
 file_descriptor open_lock(int directory, std::string const& name, int flags) {
   return file_descriptor{
       openat(directory, name.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600)};
+}
+
+// Not where a file system gives what we make to another user.
+bool is_own(int fd) {
+  struct stat info {};
+  return fstat(fd, &info) == 0 && info.st_uid == geteuid();
 }
 
 void remove_dead(int directory) {
@@ -54,6 +61,11 @@ owner_lock::owner_lock(int directory) {
     auto file = open_lock(directory, name, O_RDWR | O_CREAT | O_EXCL);
     if (!file) cause = errno;
     if (!file) continue;
+    if (!is_own(file.get())) {  // nor would any artifact be
+      unlinkat(directory, name.c_str(), 0);
+      cause = EPERM;
+      continue;
+    }
     auto const locked = flock(file.get(), LOCK_EX | LOCK_NB) == 0;
     auto const refusal = locked ? 0 : errno;
     // Another instance that removes dead marks has taken it for one.
