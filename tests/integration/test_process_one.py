@@ -1,4 +1,4 @@
-"""The service as process 1 of a container without an init: it reaps orphans, and ends on SIGTERM."""
+"""The service as process 1 of a container without an init: reaps orphans, ends on SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from support.deny_syscall import denying
 from support.encoder import FakeEncoder, end, is_alive, listed, need_sampler, post, start
 from support.lab import BINARY, Lab, temp_dir
 from support.wire import TOKEN, eventually, request, skip
@@ -111,9 +112,8 @@ class ProcessOne(unittest.TestCase):
     def make_orphans(self) -> None:
         enter = ["nsenter", f"--target={self.lab.pid}", "--pid"]
         enter += ["--user", "--preserve-credentials"] if self.user else []
-        subprocess.run(
-            [*enter, sys.executable, "-c", MAKE_ORPHANS], check=True, capture_output=True, timeout=60
-        )
+        command = [*enter, sys.executable, "-c", MAKE_ORPHANS]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
 
     def check_no_child_is_left(self) -> None:
         eventually(lambda: not children(self.lab.pid), "every orphan is reaped")
@@ -149,6 +149,17 @@ class ProcessOne(unittest.TestCase):
                 self.assertIn(why, response.json()["detail"])
         self.encoder.order("done")
         self.assertEqual(post(self.lab, "seconds=1").status, 200)
+        self.check_no_child_is_left()
+
+    def test_an_old_kernel_has_no_descriptors_for_processes(self) -> None:
+        need_sampler(self, self.lab)
+        prefix = [*self.prefix, *denying(self, PART, pidfd_open="ENOSYS")]
+        env = {"LAB_ENCODER": str(self.encoder.path)}
+        self.lab = ContainedLab.for_test(self, env, directory=temp_dir(self), prefix=prefix)
+
+        self.encoder.order("crash")
+        self.assertIn("signal 11", post(self.lab, "seconds=1").json()["detail"])
+        self.make_orphans()
         self.check_no_child_is_left()
 
     def test_both_signals_end_it_in_order(self) -> None:

@@ -29,8 +29,6 @@ NUMBERS = {
         0xC000003E,
         {
             "fsync": 74,
-            "timer_create": 222,
-            "waitid": 247,
             "unlinkat": 263,
             "renameat": 264,
             "linkat": 265,
@@ -44,8 +42,6 @@ NUMBERS = {
         0xC00000B7,
         {
             "fsync": 82,
-            "timer_create": 107,
-            "waitid": 95,
             "unlinkat": 35,
             "renameat": 38,
             "linkat": 37,

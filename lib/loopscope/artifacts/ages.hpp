@@ -12,7 +12,7 @@ namespace loopscope::artifacts {
 
 /// The clocks that files age by.
 struct clocks {
-  std::function<std::chrono::system_clock::time_point()> wall;  ///< may be set, to and fro
+  std::function<std::chrono::system_clock::time_point()> wall;  ///< may be set, forward and back
   std::function<std::chrono::nanoseconds()> uptime;  ///< since the boot, asleep or not; never set
 };
 
