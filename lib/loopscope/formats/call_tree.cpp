@@ -1,4 +1,7 @@
 #include <loopscope/formats/call_tree_impl.hpp>
+#include <loopscope/formats/sample_time_impl.hpp>
+
+#include <cstddef>
 
 namespace loopscope::formats {
 
@@ -14,15 +17,17 @@ constexpr std::uint64_t pair_of(std::uint64_t high, std::uint64_t low) {
 
 call_tree::call_tree(model::symbolized_profile const& profile) : profile_{profile} {
   nodes_.emplace_back().name = "(root)";
-  for (auto const& sample : profile.samples) count(sample);
+  auto const periods = periods_of(profile);
+  for (std::size_t i = 0; i < periods.size(); ++i) count(profile.samples[i], periods[i]);
 }
 
-void call_tree::count(model::cpu_sample const& sample) {
+void call_tree::count(model::cpu_sample const& sample, std::uint64_t periods) {
   auto const& stack = profile_.stacks[sample.stack];
   auto const [known, is_new] = placed_.try_emplace(pair_of(sample.stack, sample.label), root);
   if (is_new) known->second = place(stack, sample.label);
   auto& node = nodes_[known->second];
   ++node.hits;
+  node.periods += periods;
   if (!node.function) return;
   auto const line = profile_.locations[stack.locations.front()].lines.front().line;
   if (line != 0) ++node.ticks[line];

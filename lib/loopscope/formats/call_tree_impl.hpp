@@ -17,6 +17,7 @@ struct call_node {
   std::string name;                                ///< of what is no function: `(idle)`, a route
   model::code_function const* function = nullptr;  ///< else null
   std::uint64_t hits = 0;                          ///< samples that were just here
+  std::uint64_t periods = 0;                       ///< of time, that they stand for
   std::map<std::uint32_t, std::uint64_t> ticks;    ///< hits by line, 1-based, where it is known
   std::vector<std::uint32_t> children;
 
@@ -41,7 +42,7 @@ class call_tree {
   std::uint32_t child(std::uint32_t parent, std::uint64_t key);
   std::uint32_t place(model::code_stack const& stack, std::uint32_t label);
   std::uint32_t place_frames(model::code_stack const& stack, std::uint32_t at);
-  void count(model::cpu_sample const& sample);
+  void count(model::cpu_sample const& sample, std::uint64_t periods);
 
   model::symbolized_profile const& profile_;
   std::vector<call_node> nodes_;

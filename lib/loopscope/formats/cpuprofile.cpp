@@ -2,6 +2,7 @@
 #include <loopscope/formats/call_tree_impl.hpp>
 #include <loopscope/formats/cpuprofile.hpp>
 #include <loopscope/formats/file_url_impl.hpp>
+#include <loopscope/formats/sample_time_impl.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -107,8 +108,8 @@ void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile
   }
   out.end_array().key("timeDeltas").begin_array();
   auto before = rounded_us(profile.start_ns);
-  for (auto const& sample : profile.samples) {
-    auto const now = rounded_us(sample.time_ns);
+  for (auto const begin : begins_of(profile)) {
+    auto const now = rounded_us(begin);
     out.value(now - before);
     before = now;
     json.pass_on();

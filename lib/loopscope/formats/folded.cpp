@@ -38,7 +38,7 @@ void write_folded(std::ostream& out, model::symbolized_profile const& profile) {
       if (each != path.rbegin()) out << ';';
       write_name(out, (*each)->title());
     }
-    out << ' ' << std::to_string(node.hits) << '\n';
+    out << ' ' << std::to_string(node.periods) << '\n';
   }
 }
 

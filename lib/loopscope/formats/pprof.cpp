@@ -1,10 +1,12 @@
 #include <loopscope/base/utf8.hpp>
 #include <loopscope/formats/gzip_impl.hpp>
 #include <loopscope/formats/pprof.hpp>
+#include <loopscope/formats/sample_time_impl.hpp>
 
 #include <protozero/pbf_builder.hpp>
 
 #include <array>
+#include <cstddef>
 #include <map>
 #include <ostream>
 #include <string>
@@ -128,10 +130,12 @@ class pprof_writer {
 
   void add_samples() {
     std::map<std::pair<std::uint32_t, std::uint32_t>, total> totals;  // by stack and label
-    for (auto const& sample : profile_.samples) {
+    auto const periods = periods_of(profile_);
+    for (std::size_t i = 0; i < periods.size(); ++i) {
+      auto const& sample = profile_.samples[i];
       auto& sum = totals[{sample.stack, sample.label}];
       ++sum.samples;
-      sum.wall_ns += (std::uint64_t{1} + sample.overruns) * period_ns();
+      sum.wall_ns += periods[i] * period_ns();
     }
     for (auto const& [where, sum] : totals) {
       add_sample(where.first, where.second, sum);

@@ -9,8 +9,9 @@ namespace loopscope::formats {
 /// Writes `.pb.gz`, as `go tool pprof` and Speedscope read it: a gzipped protocol buffer with two
 /// values for each stack, `samples` (count) and `wall` (nanoseconds), and the label `route`.
 ///
-/// A sample counts for one period and for each timer tick that was lost before it. The waiting of
-/// the loop keeps its stack; `-ignore=epoll_wait` hides it.
+/// A sample's `wall` is one period, and one more for each timer tick that was lost before it:
+/// `.folded` and `.cpuprofile` give it the same. The waiting of the loop keeps its stack;
+/// `-ignore=epoll_wait` hides it.
 /// Errors show in the stream's state. Memory: the different stacks and strings.
 /// Source: https://github.com/google/pprof/blob/main/proto/profile.proto
 void write_pprof(std::ostream& out, model::symbolized_profile const& profile);

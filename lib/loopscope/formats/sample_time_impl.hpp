@@ -1,0 +1,24 @@
+#pragma once
+
+#include <loopscope/model/symbolized_profile.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace loopscope::formats {
+
+/// How many periods of time each sample stands for, in the order of the samples: at least one.
+///
+/// A sample stands for the ticks that were lost before it, too: a thread that was kept from running
+/// is sampled first thing afterwards, just where it was kept. Ticks are lost that fell together
+/// (`overruns`), and those whose absence shows in the time between two samples, as when a sample
+/// found no room. What was lost after the last sample goes to the last. All together is the length
+/// of the capture, to two periods.
+std::vector<std::uint64_t> periods_of(model::symbolized_profile const& profile);
+
+/// When the time begins that each sample stands for, in ns, in the order of the samples: it goes on
+/// to where the next one's begins, that of the last to the end of the capture. An ordinary sample
+/// is in the middle of its time, one after lost ticks half a period before its end.
+std::vector<std::uint64_t> begins_of(model::symbolized_profile const& profile);
+
+}  // namespace loopscope::formats
