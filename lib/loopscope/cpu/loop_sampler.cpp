@@ -1,16 +1,17 @@
 #include <loopscope/base/expects.hpp>
 #include <loopscope/base/work_label.hpp>
 #include <loopscope/cpu/loop_sampler.hpp>
+#include <loopscope/cpu/signal_chain_impl.hpp>
+#include <loopscope/cpu/signal_loan_impl.hpp>
 #include <loopscope/unwind/stack_ring.hpp>
 #include <loopscope/unwind/stack_walker.hpp>
 
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <map>
+#include <pthread.h>
 #include <string>
-#include <system_error>
 #include <tuple>
 #include <ucontext.h>
 #include <unistd.h>
@@ -29,62 +30,51 @@ std::uint64_t clock_ns(clockid_t clock) noexcept {
 
 // What the handler writes to.
 struct sink {
-  unwind::stack_ring ring;
+  sink(pthread_t of, unwind::stack_walker const& with) : thread{of}, walker{with} {}
+
+  pthread_t thread;
   unwind::stack_walker walker;
+  unwind::stack_ring ring;
+  bool volatile busy = false;  // the thread's own, between its handlers
 };
 
-std::atomic<sink*> active_sink{nullptr};
-std::atomic<bool> in_handler{false};
-struct sigaction previous_action {};
+constinit signal_loan<sink> lent_sink;
 
-// Runs on the sampled thread, between any two instructions of it.
-void on_sigprof(int signal, siginfo_t* info, void* context) noexcept {
-  auto const interrupted_errno = errno;  // the code we interrupt may be about to read it
-  // Order matters: stop() clears the sink, then waits until no handler is in here.
-  in_handler.store(true, std::memory_order_seq_cst);
-  if (auto* const to = active_sink.load(std::memory_order_seq_cst)) {
-    if (auto* const slot = to->ring.begin_push()) {
-      slot->time_ns = clock_ns(CLOCK_MONOTONIC);  // a vDSO call: no lock, no allocation
-      slot->label = current_work_label;           // initial-exec TLS: a plain load
-      // Of a signal that a process sent, the same bytes are the sender's user id.
-      slot->overruns =
-          info && info->si_code == SI_TIMER ? static_cast<std::uint32_t>(info->si_overrun) : 0;
-      slot->depth = static_cast<std::uint32_t>(
-          to->walker.walk(*static_cast<ucontext_t*>(context), slot->pcs));
-      to->ring.end_push();
-    }
+// A handler takes microseconds. One that does not leave in this time is stopped by a debugger.
+constexpr auto patience = std::chrono::milliseconds{50};
+
+void take_sample(sink& to, siginfo_t const& info, ucontext_t& interrupted) noexcept {
+  if (!pthread_equal(to.thread, pthread_self())) return;  // reads a register
+  if (to.busy) return;  // a handler that calls ours may let SIGPROF interrupt it
+  to.busy = true;
+  if (auto* const slot = to.ring.begin_push()) {
+    slot->time_ns = clock_ns(CLOCK_MONOTONIC);  // a vDSO call: no lock, no allocation
+    slot->label = current_work_label;           // initial-exec TLS: a plain load
+    slot->overruns = static_cast<std::uint32_t>(info.si_overrun);
+    slot->depth = static_cast<std::uint32_t>(to.walker.walk(interrupted, slot->pcs));
+    to.ring.end_push();
   }
-  in_handler.store(false, std::memory_order_seq_cst);
-  // gperftools' handler takes the same three arguments and unwinds the same context.
-  if ((previous_action.sa_flags & SA_SIGINFO) != 0 && previous_action.sa_sigaction)
-    previous_action.sa_sigaction(signal, info, context);
-  errno = interrupted_errno;
+  to.busy = false;
 }
 
-// Puts our handler before the one that is there. gperftools may have installed its own since.
-void install_handler() {
-  struct sigaction current {};
-  sigaction(SIGPROF, nullptr, &current);
-  if (current.sa_sigaction == on_sigprof) return;
-  previous_action = current;
-  struct sigaction ours {};
-  ours.sa_sigaction = on_sigprof;
-  ours.sa_flags = SA_SIGINFO | SA_RESTART;
-  sigemptyset(&ours.sa_mask);
-  if (sigaction(SIGPROF, &ours, nullptr) != 0)
-    throw std::system_error{errno, std::generic_category(), "sigaction"};
+// Runs on any thread that does not block SIGPROF, between any two instructions of it.
+void on_sigprof(int signal, siginfo_t* info, void* context) noexcept {
+  auto const interrupted_errno = errno;  // the code we interrupt may be about to read it
+  // Whatever else sends SIGPROF, kill(2) or another profiler's timer, is no tick of ours.
+  if (!is_called_back() && info && info->si_code == SI_TIMER)
+    lent_sink.use([&](sink& to) { take_sample(to, *info, *static_cast<ucontext_t*>(context)); });
+  // gperftools' handler unwinds the same context. It may stay as long as it likes: nobody waits.
+  call_previous(signal, info, context);
+  errno = interrupted_errno;
 }
 
 }  // namespace
 
 struct loop_sampler::recording {
-  recording(unwind::address_range stack, std::uintptr_t outermost)
-      : to{{}, {stack, unwind::executable_text(), outermost}} {}
-
   std::uint32_t stack_index(unwind::stack_sample const& slot);
   std::uint32_t label_index(std::string_view const* label);
 
-  sink to;
+  sink* to = nullptr;  // lent until the end
   model::raw_cpu_profile profile;
   std::map<model::call_stack, std::uint32_t> stacks;
   std::map<std::string_view const*, std::uint32_t> labels{{nullptr, 0}};
@@ -114,7 +104,7 @@ bool loop_sampler::available() noexcept {
 }
 
 loop_sampler::loop_sampler()
-    : thread_{gettid()},
+    : thread_{gettid(), pthread_self()},
       stack_{unwind::own_stack()},
       outermost_frame_{unwind::outermost_frame(stack_, unwind::executable_text())} {}
 
@@ -126,38 +116,34 @@ result<void> loop_sampler::start(int hz) {
   LOOPSCOPE_EXPECTS(hz >= min_hz && hz <= max_hz);
   if (!available()) return errc::unsupported;
   if (timer_) return errc::busy;
+  unwind::stack_walker const walker{stack_, unwind::executable_text(), outermost_frame_};
+  auto started = std::make_unique<recording>();
+  started->to = lent_sink.lend(std::make_unique<sink>(thread_.handle, walker));
+  if (!started->to) return errc::busy;
   auto const period = std::chrono::microseconds{std::chrono::seconds{1}} / hz;
-  recording_ = std::make_unique<recording>(stack_, outermost_frame_);
-  recording_->profile.period = period;
-  recording_->profile.start_unix_ns = clock_ns(CLOCK_REALTIME);
-  recording_->profile.start_ns = clock_ns(CLOCK_MONOTONIC);
-  install_handler();
-  active_sink.store(&recording_->to, std::memory_order_seq_cst);
+  started->profile.period = period;
+  started->profile.start_unix_ns = clock_ns(CLOCK_REALTIME);
+  started->profile.start_ns = clock_ns(CLOCK_MONOTONIC);
   try {
-    timer_.emplace(thread_, period);
+    install_sigprof(on_sigprof);
+    timer_.emplace(thread_.id, period);
   } catch (...) {
-    detach();
-    recording_.reset();
+    lent_sink.withdraw(patience);
+    lent_sink.release();
     throw;
   }
+  recording_ = std::move(started);
   return {};
-}
-
-// Afterwards no handler uses the sink.
-void loop_sampler::detach() noexcept {
-  active_sink.store(nullptr, std::memory_order_seq_cst);
-  while (in_handler.load(std::memory_order_seq_cst)) {
-  }
 }
 
 void loop_sampler::drain() {
   if (!recording_) return;
   auto& profile = recording_->profile;
-  recording_->to.ring.drain([&](unwind::stack_sample const& slot) {
+  recording_->to->ring.drain([&](unwind::stack_sample const& slot) {
     profile.samples.push_back({slot.time_ns, recording_->stack_index(slot),
                                recording_->label_index(slot.label), slot.overruns});
   });
-  profile.dropped = recording_->to.ring.dropped();
+  profile.dropped = recording_->to->ring.dropped();
 }
 
 std::uint64_t loop_sampler::taken() const noexcept {
@@ -167,8 +153,9 @@ std::uint64_t loop_sampler::taken() const noexcept {
 model::raw_cpu_profile loop_sampler::stop() {
   LOOPSCOPE_EXPECTS(timer_.has_value());
   timer_.reset();
-  detach();
+  lent_sink.withdraw(patience);  // the sample of a handler that is stuck is lost
   drain();
+  lent_sink.release();
   auto profile = std::move(recording_->profile);
   recording_.reset();
   profile.end_ns = clock_ns(CLOCK_MONOTONIC);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <pthread.h>
 #include <sys/types.h>
 
 namespace loopscope::cpu {
@@ -19,10 +20,10 @@ inline constexpr int max_hz = 1000;
 
 /// Samples one thread by the wall clock: its stack, in order of time, with the route it works on.
 ///
-/// SIGPROF belongs to the whole process: one sampler per process. Its handler runs on the sampled
-/// thread, allocates nothing and then calls the handler that was there before, gperftools' own:
-/// one signal feeds both. Every other thread that other code may profile has to block SIGPROF.
-/// \thread made on the thread that is sampled; all else on one other thread at a time
+/// SIGPROF belongs to the whole process: one sampler records at a time. Its handler allocates
+/// nothing and then calls the handler that was there before, gperftools' own: one signal feeds
+/// both. It stays installed, and other code may install its own before or after it. \thread made on
+/// the thread that is sampled; all else on one other thread at a time
 class loop_sampler {
  public:
   /// Whether signals and stacks can be trusted in this build: not under ThreadSanitizer, which
@@ -38,7 +39,7 @@ class loop_sampler {
   /// Starts to sample.
   /// \param hz  in [min_hz, max_hz].
   /// \return  errc::unsupported  not available;
-  ///          errc::busy  it samples already.
+  ///          errc::busy  it samples already, or another sampler of this process does.
   /// \throws  system_error if the kernel has no timer left.
   result<void> start(int hz);
 
@@ -50,15 +51,19 @@ class loop_sampler {
   /// Samples taken over so far.
   [[nodiscard]] std::uint64_t taken() const noexcept;
 
-  /// Ends sampling. Executable, maps and gperftools' profile are for the caller to add.
+  /// Ends sampling, also while a debugger keeps the sampled thread from running. Executable, maps
+  /// and gperftools' profile are for the caller to add.
   model::raw_cpu_profile stop();
 
  private:
   struct recording;
 
-  static void detach() noexcept;
+  struct thread_name {
+    pid_t id;          // for the kernel
+    pthread_t handle;  // for a handler, which gets its own without a system call
+  };
 
-  pid_t thread_;
+  thread_name thread_;
   unwind::address_range stack_;
   std::uintptr_t outermost_frame_;
   std::unique_ptr<recording> recording_;

@@ -1,24 +1,22 @@
 #include "support/catch.hpp"
+#include "support/in_child.hpp"
 #include "support/tick.hpp"
 
 #include <loopscope/base/work_label.hpp>
 #include <loopscope/cpu/loop_sampler.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <string>
 #include <string_view>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <tuple>
-#include <unistd.h>
 #include <vector>
 
 using namespace loopscope;
 using namespace std::chrono_literals;
 using cpu::loop_sampler;
+using test::in_child;
 using test::tick;
 
 namespace {
@@ -30,29 +28,6 @@ void spin_for(std::chrono::milliseconds time) {
   auto const end = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < end) {
   }
-}
-
-// How `what` ends in a process of its own: its exit code, or minus the signal.
-template <class F>
-int in_child(F what) {
-  auto const pid = fork();
-  if (pid == 0) {
-    std::signal(SIGABRT, SIG_DFL);  // Catch2 has a handler of its own
-    rlimit const no_core{0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
-    close(STDERR_FILENO);  // a broken contract prints its reason
-    _exit(what());
-  }
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-volatile std::sig_atomic_t chained_calls = 0;
-
-void count_and_spoil_errno(int, siginfo_t*, void*) {
-  chained_calls = chained_calls + 1;
-  errno = EBADF;
 }
 
 }  // namespace
@@ -227,40 +202,6 @@ TEST_CASE("A tick after the end does no harm", "[cpu]") {
   CHECK(sampler.taken() == 0);
   REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
   CHECK(sampler.stop().samples.empty());
-}
-
-TEST_CASE("The handler that was there before is still called, and errno survives it", "[cpu]") {
-  auto const failures = in_child([] {
-    struct sigaction theirs {};
-    theirs.sa_sigaction = count_and_spoil_errno;
-    theirs.sa_flags = SA_SIGINFO;
-    sigaction(SIGPROF, &theirs, nullptr);
-    loop_sampler sampler;
-    if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
-    errno = EXDEV;
-    tick();
-    if (errno != EXDEV) return 2;
-    if (chained_calls != 1) return 3;
-    if (sampler.stop().samples.size() != 1) return 4;
-    tick();
-    return chained_calls == 2 ? 0 : 5;
-  });
-
-  CHECK(failures == 0);
-}
-
-TEST_CASE("Starting twice does not chain the handler to itself", "[cpu]") {
-  auto const failures = in_child([] {
-    loop_sampler sampler;
-    for (int i = 0; i < 3; ++i) {
-      if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
-      tick();
-      if (sampler.stop().samples.size() != 1) return 2;
-    }
-    return 0;
-  });
-
-  CHECK(failures == 0);
 }
 
 TEST_CASE("A rate outside of the bounds is a broken contract", "[cpu]") {

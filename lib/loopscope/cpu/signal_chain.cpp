@@ -1,0 +1,86 @@
+#include <loopscope/cpu/signal_chain_impl.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace loopscope::cpu {
+
+namespace {
+
+// The handlers before ours, the latest last. Once it is published it never changes and is never
+// freed, for a handler may be reading it; there is a new one when others have installed a handler.
+struct chain {
+  std::vector<struct sigaction> actions;
+  chain const* before;
+};
+
+std::atomic<chain const*> latest{nullptr};
+
+// How far down the chain the calling thread is, in the signal that it handles.
+struct position {
+  std::size_t depth = 0;
+  std::uintptr_t frame = 0;  // of the first call of our handler for the signal
+};
+
+constinit thread_local position here __attribute__((tls_model("initial-exec")));
+
+bool is_same_handler(struct sigaction const& a, struct sigaction const& b) {
+  return (a.sa_flags & SA_SIGINFO) == (b.sa_flags & SA_SIGINFO) && a.sa_handler == b.sa_handler;
+}
+
+void call(struct sigaction const& action, int signal, siginfo_t* info, void* context) {
+  if ((action.sa_flags & SA_SIGINFO) != 0)
+    action.sa_sigaction(signal, info, context);
+  else if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
+    action.sa_handler(signal);
+}
+
+}  // namespace
+
+void install_sigprof(signal_action handler) {
+  struct sigaction replaced {};
+  sigaction(SIGPROF, nullptr, &replaced);
+  if (replaced.sa_sigaction == handler) return;
+  struct sigaction ours {};
+  ours.sa_sigaction = handler;
+  // Not SA_ONSTACK: a program's own alternate stack may be too small for the handlers before ours.
+  ours.sa_flags = SA_SIGINFO | SA_RESTART;
+  ours.sa_mask = replaced.sa_mask;  // the handler that we call may count on it
+  if (sigaction(SIGPROF, &ours, &replaced) != 0)
+    throw std::system_error{errno, std::generic_category(), "sigaction"};
+  if (replaced.sa_sigaction == handler) return;  // another thread was faster
+
+  auto const* const before = latest.load();
+  std::vector<struct sigaction> actions;
+  if (before) actions = before->actions;
+  // One that was installed once more is called once, as the latest.
+  std::erase_if(actions, [&](auto const& each) { return is_same_handler(each, replaced); });
+  actions.push_back(replaced);
+  latest.store(new chain{std::move(actions), before});
+}
+
+bool is_called_back() noexcept {
+  constexpr std::uintptr_t far = 1024 * 1024;
+  // A handler that left by a jump has not told us. Its frame is gone when ours is not below it.
+  auto const frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  if (here.depth != 0 && (frame >= here.frame || here.frame - frame > far)) here = {};
+  return here.depth != 0;
+}
+
+void call_previous(int signal, siginfo_t* info, void* context) noexcept {
+  auto const* const all = latest.load();
+  if (!all || here.depth >= all->actions.size()) return;
+  auto const& action = all->actions[all->actions.size() - 1 - here.depth];
+  if (here.depth == 0) here.frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  ++here.depth;
+  call(action, signal, info, context);
+  if (here.depth != 0) --here.depth;
+}
+
+}  // namespace loopscope::cpu
