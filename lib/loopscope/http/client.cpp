@@ -1,9 +1,10 @@
 #include <loopscope/http/client.hpp>
+#include <loopscope/http/look_up_impl.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -23,14 +24,9 @@ namespace beast = boost::beast;
 
 namespace {
 
-asio::awaitable<fetched> exchange_one(std::string host, std::string port, std::string target,
-                                      std::chrono::milliseconds limit) {
-  auto const loop = co_await asio::this_coro::executor;
-  asio::ip::tcp::resolver resolver{loop};
-  auto const found = co_await resolver.async_resolve(host, port, asio::use_awaitable);
-  beast::tcp_stream stream{loop};
-  stream.expires_after(limit);
-  co_await stream.async_connect(found, asio::use_awaitable);
+asio::awaitable<fetched> exchange_one(endpoints where, std::string host, std::string target) {
+  beast::tcp_stream stream{co_await asio::this_coro::executor};
+  co_await stream.async_connect(where, asio::use_awaitable);
 
   beast::http::request<beast::http::empty_body> request{beast::http::verb::get, target, 11};
   request.set(beast::http::field::host, host);
@@ -45,6 +41,9 @@ asio::awaitable<fetched> exchange_one(std::string host, std::string port, std::s
 
 result<fetched> get(std::string_view host, std::uint16_t port, std::string_view target,
                     std::chrono::milliseconds limit) {
+  auto const end = std::chrono::steady_clock::now() + limit;
+  auto where = look_up(std::string{host}, port, limit);
+  if (!where) return where.error();
   asio::io_context loop{1};
   std::optional<result<fetched>> outcome;
   auto const done = [&](std::exception_ptr const& failure, fetched response) {
@@ -55,10 +54,9 @@ result<fetched> get(std::string_view host, std::uint16_t port, std::string_view 
       outcome = error.code();
     }
   };
-  asio::co_spawn(loop,
-                 exchange_one(std::string{host}, std::to_string(port), std::string{target}, limit),
+  asio::co_spawn(loop, exchange_one(std::move(*where), std::string{host}, std::string{target}),
                  done);
-  loop.run_for(limit);
+  loop.run_until(end);
   return outcome.value_or(errc::timed_out);
 }
 

@@ -17,6 +17,7 @@ struct fetched {
 
 /// Fetches `http://host:port<target>` on a loop of its own and blocks meanwhile.
 ///
+/// A name is looked up by a thread of its own, which may outlast the limit; an address is not.
 /// \param host   a name or an address.
 /// \param limit  for all of it: look-up, connection and response.
 /// \return       errc::timed_out, or the error of the look-up, connection or parser.
