@@ -93,10 +93,8 @@ asio::awaitable<result<capture_result>> cpu_recorder::record(capture_job& job, s
 
 asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_job& job,
                                                                         std::string stem) {
-  auto const started = clock::now();
   auto const truncated = co_await sample(job);
   auto profile = with_.sampler.stop();
-  std::chrono::duration<double> const sampled = clock::now() - started;
   if (job.is_cancelled()) co_return errc::cancelled;
 
   job.state.phase = capture_phase::encoding;
@@ -117,7 +115,7 @@ asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_
 
   capture_result done;
   done.artifacts = std::move(encoded->artifacts);
-  done.figures["durationSeconds"] = sampled.count();
+  done.figures["durationSeconds"] = request_.duration.count();
   done.quality = to_json(quality);
   co_return done;
 }
@@ -146,10 +144,11 @@ asio::awaitable<void> cpu_recorder::complete(model::raw_cpu_profile& profile) {
 }
 
 asio::awaitable<model::cpu_quality> cpu_recorder::judge(model::raw_cpu_profile const& profile) {
-  auto const sampled = static_cast<double>(profile.end_ns - profile.start_ns);
+  std::chrono::nanoseconds const sampled{profile.end_ns - profile.start_ns};
   model::cpu_quality quality;
-  quality.samples_expected = static_cast<std::uint64_t>(
-      std::llround(sampled / static_cast<double>(profile.period.count())));
+  quality.measured = sampled;
+  quality.samples_expected = static_cast<std::uint64_t>(std::llround(
+      static_cast<double>(sampled.count()) / static_cast<double>(profile.period.count())));
   quality.samples_taken = profile.samples.size();
   quality.dropped = profile.dropped;
   for (auto const& sample : profile.samples) quality.overruns += sample.overruns;
@@ -170,6 +169,7 @@ boost::json::object to_json(model::cpu_quality const& quality) {
           {"throttledSeconds", quality.throttled.count()},
           {"stealSeconds", quality.stolen.count()},
           {"truncated", quality.truncated},
+          {"measuredSeconds", quality.measured.count()},
           {"buildId", executable_build_id()}};
 }
 

@@ -15,6 +15,7 @@ struct cpu_quality {
   std::chrono::duration<double> throttled{};  ///< the process' groups were, by their CPU quota
   std::chrono::duration<double> stolen{};     ///< taken from this machine by others, all CPUs
   bool truncated = false;                     ///< ended early, by a shutdown
+  std::chrono::duration<double> measured{};   ///< how long was really sampled
 };
 
 }  // namespace loopscope::model

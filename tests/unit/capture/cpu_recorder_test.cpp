@@ -69,7 +69,9 @@ TEST_CASE("A CPU capture that is ended early", "[capture]") {
   SECTION("is done, and marked as truncated") {
     CHECK(state.phase == capture_phase::done);
     CHECK(state.result.quality.at("truncated").as_bool());
-    CHECK(state.result.figures.at("durationSeconds").as_double() < 60);
+    CHECK(state.result.figures.at("durationSeconds").as_int64() == 60);
+    CHECK(state.result.quality.at("measuredSeconds").as_double() > 0);
+    CHECK(state.result.quality.at("measuredSeconds").as_double() < 60);
     CHECK_FALSE(lab.all.jobs.in_progress(capture_kind::cpu));
   }
 

@@ -31,7 +31,7 @@ capture::capture_state done() {
   artifacts::artifact file;
   file.path = "/tmp/cpu-x.cpuprofile";
   state.result.artifacts = {file, file};
-  state.result.figures = {{"durationSeconds", 2.5}};
+  state.result.figures = {{"durationSeconds", 3}};
   model::cpu_quality quality;
   quality.samples_expected = 625;
   quality.samples_taken = 600;
@@ -41,6 +41,7 @@ capture::capture_state done() {
   quality.throttled = 1.5s;
   quality.stolen = 0.5s;
   quality.truncated = true;
+  quality.measured = 2.5s;
   state.result.quality = capture::to_json(quality);
   return state;
 }
@@ -108,15 +109,21 @@ TEST_CASE("The result of a capture", "[control]") {
 
   SECTION("has the names that the Node lab gave it") {
     CHECK(body.at("filePath").as_string() == "/tmp/cpu-x.cpuprofile");
-    CHECK(body.at("durationSeconds").as_double() == 2.5);
+    CHECK(body.at("durationSeconds").as_int64() == 3);
     CHECK(body.at("artifacts").as_array().size() == 2);
   }
 
   SECTION("says how far it can be trusted") {
-    boost::json::object const expected{
-        {"samplesExpected", 625}, {"samplesTaken", 600},      {"dropped", 3},
-        {"overruns", 22},         {"unresolvedShare", 0.125}, {"throttledSeconds", 1.5},
-        {"stealSeconds", 0.5},    {"truncated", true},        {"buildId", executable_build_id()}};
+    boost::json::object const expected{{"samplesExpected", 625},
+                                       {"samplesTaken", 600},
+                                       {"dropped", 3},
+                                       {"overruns", 22},
+                                       {"unresolvedShare", 0.125},
+                                       {"throttledSeconds", 1.5},
+                                       {"stealSeconds", 0.5},
+                                       {"truncated", true},
+                                       {"buildId", executable_build_id()},
+                                       {"measuredSeconds", 2.5}};
 
     CHECK(body.at("quality").as_object() == expected);
   }
