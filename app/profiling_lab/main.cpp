@@ -130,7 +130,9 @@ int run(std::vector<std::string_view> const& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows as an error of the write
+  // A closed pipe and a file size limit show as errors of the write.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);  // ignored by a parent, it would hide how children end
   try {
     return run({argv + 1, argv + argc});

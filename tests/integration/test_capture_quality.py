@@ -41,7 +41,7 @@ class Quality(unittest.TestCase):
         body = self.capture("seconds=2")
         quality = body["quality"]
 
-        self.assertEqual(set(quality), NUMBERS | {"truncated", "buildId"})
+        self.assertEqual(set(quality), NUMBERS | {"truncated", "buildId", "warnings"})
         for name in NUMBERS:
             self.assertIs(type(quality[name]) in (int, float), True, name)
             self.assertGreaterEqual(quality[name], 0, name)
@@ -51,6 +51,7 @@ class Quality(unittest.TestCase):
         self.assertEqual(quality["unresolvedShare"], 0)
         self.assertLessEqual(quality["throttledSeconds"], 60)
         self.assertEqual(quality["dropped"], 0)
+        self.assertEqual(quality["warnings"], [])
         self.assertEqual(body["durationSeconds"], 2)
         self.assertIs(type(body["durationSeconds"]), int)
         self.assertAlmostEqual(quality["measuredSeconds"], 2, delta=0.5)

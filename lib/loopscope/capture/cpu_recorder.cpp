@@ -29,6 +29,23 @@ std::string raw_bytes(model::raw_cpu_profile const& profile) {
   return std::move(bytes).str();
 }
 
+// What to do about a native profile that gperftools cannot make.
+std::string native_warning(boost::system::error_code const& why) {
+  std::string const missing = "There is no .prof file: ";
+  if (why == errc::busy)
+    return missing + "gperftools profiles already. Start the service without CPUPROFILE.";
+  if (why == errc::memory_refused)
+    return missing + "gperftools has no memory for its tables. Raise the memory limit.";
+  if (why == boost::system::errc::file_too_large)
+    return missing +
+           "gperftools does not survive a file size limit. Lift it (ulimit -f unlimited).";
+  if (why == boost::system::errc::function_not_supported ||
+      why == boost::system::errc::operation_not_permitted)
+    return missing + "memfd_create failed (" + why.message() +
+           "). Allow it in the container's filter of system calls.";
+  return missing + "gperftools could not be started (" + why.message() + ").";
+}
+
 }  // namespace
 
 std::vector<std::string> cpu_formats() {
@@ -37,6 +54,12 @@ std::vector<std::string> cpu_formats() {
     auto const possible = each.extension != "prof" || cpu::gperftools_profiler::available();
     if (each.kind == capture_kind::cpu && possible) formats.emplace_back(each.extension);
   }
+  return formats;
+}
+
+std::vector<std::string> cpu_formats(model::raw_cpu_profile const& capture) {
+  auto formats = cpu_formats();
+  if (capture.gperftools.empty()) std::erase(formats, "prof");
   return formats;
 }
 
@@ -59,7 +82,8 @@ asio::awaitable<result<started_capture>> cpu_recorder::begin(services with, cpu_
 result<void> cpu_recorder::start() {
   contention_before_ = read_cpu_contention();
   if (cpu::gperftools_profiler::available())
-    if (auto const started = with_.gperftools.start(); !started) return started.error();
+    if (auto const started = with_.gperftools.start(); !started)
+      native_warning_ = native_warning(started.error());
   result<void> sampling = errc::unsupported;
   try {
     sampling = with_.sampler.start(request_.hz);
@@ -102,6 +126,7 @@ asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_
   if (profile.samples.empty()) co_return errc::nothing_captured;
   auto quality = co_await judge(profile);
   quality.truncated = truncated;
+  auto formats = cpu_formats(profile);
 
   capture_files files{with_.files, std::move(stem)};
   auto write = [taken = std::move(profile)] { return raw_bytes(taken); };
@@ -109,7 +134,7 @@ asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_
   if (job.is_cancelled()) co_return errc::cancelled;
   auto raw = co_await files.store_raw(std::move(bytes));
   if (!raw) co_return raw.error();
-  auto encoded = co_await files.encode(job, std::move(*raw), cpu_formats());
+  auto encoded = co_await files.encode(job, std::move(*raw), std::move(formats));
   if (!encoded) co_return encoded.error();
   quality.unresolved_share = encoded->report.unresolved_share;
 
@@ -157,6 +182,12 @@ asio::awaitable<model::cpu_quality> cpu_recorder::judge(model::raw_cpu_profile c
   auto const meanwhile = contention - contention_before_;
   quality.throttled = meanwhile.throttled;
   quality.stolen = meanwhile.stolen;
+  if (cpu::gperftools_profiler::available() && profile.gperftools.empty()) {
+    auto const limited_meanwhile =
+        boost::system::errc::make_error_code(boost::system::errc::file_too_large);
+    quality.warnings.push_back(native_warning_.empty() ? native_warning(limited_meanwhile)
+                                                       : native_warning_);
+  }
   co_return quality;
 }
 
@@ -170,6 +201,7 @@ boost::json::object to_json(model::cpu_quality const& quality) {
           {"stealSeconds", quality.stolen.count()},
           {"truncated", quality.truncated},
           {"measuredSeconds", quality.measured.count()},
+          {"warnings", boost::json::array(quality.warnings.begin(), quality.warnings.end())},
           {"buildId", executable_build_id()}};
 }
 

@@ -27,8 +27,11 @@ struct cpu_request {
   int hz;                         ///< in [cpu::min_hz, cpu::max_hz]
 };
 
-/// The extensions of a CPU capture's files, which are the names of its formats.
+/// The extensions of a CPU capture's files, which are the names of its formats, in this build.
 std::vector<std::string> cpu_formats();
+
+/// Those that there are of one capture.
+std::vector<std::string> cpu_formats(model::raw_cpu_profile const& capture);
 
 /// Records one CPU profile of the loop thread. \thread control
 class cpu_recorder {
@@ -40,11 +43,11 @@ class cpu_recorder {
     capture_services files;
   };
 
-  /// Begins to sample.
-  /// \return  errc::busy  gperftools profiles already, perhaps by CPUPROFILE;
+  /// Begins to sample. Where gperftools cannot, the capture goes without its format, with a
+  /// warning. \return  errc::busy  another sampler of the process records;
   ///          errc::unsupported  this build cannot sample;
   ///          a storage error.
-  /// \throws  system_error if the kernel has no timer or no memory for it.
+  /// \throws  system_error if the kernel has no timer.
   static boost::asio::awaitable<result<started_capture>> begin(services with, cpu_request request);
 
   cpu_recorder(services with, cpu_request request) : with_{with}, request_{request} {}
@@ -66,6 +69,7 @@ class cpu_recorder {
   services with_;
   cpu_request request_;
   cpu_contention_counters contention_before_;
+  std::string native_warning_;  // why there will be no native profile
 };
 
 /// As a response has it.

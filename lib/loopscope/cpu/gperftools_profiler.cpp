@@ -9,10 +9,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <fcntl.h>
+#include <filesystem>
+#include <new>
 #include <string_view>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/time.h>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 #endif
@@ -49,9 +54,40 @@ class gathered_stderr {
   std::FILE* memory_;
 };
 
-void end_profile() noexcept {
-  gathered_stderr const quiet;
-  ProfilerStop();
+boost::system::error_code system_error(int error) {
+  return {error, boost::system::generic_category()};
+}
+
+// gperftools ends the process when a write fails.
+bool has_file_size_limit() noexcept {
+  rlimit limit{};
+  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+// It does not survive a failed allocation either. Its two tables take 10 MiB; what is freed here,
+// the allocator has for them.
+bool has_room_for_tables() noexcept {
+  constexpr std::size_t enough = std::size_t{12} * 1024 * 1024;
+  auto* const room = ::operator new(enough, std::nothrow);
+  ::operator delete(room);
+  return room != nullptr;
+}
+
+// Lets gperftools, which has opened the file for itself, write to nowhere.
+bool redirect_to_null(int file) noexcept try {
+  file_descriptor const null{open("/dev/null", O_WRONLY | O_CLOEXEC)};
+  struct stat ours {};
+  if (!null || fstat(file, &ours) != 0) return false;
+  for (auto const& each : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+    auto const fd = std::stoi(each.path().filename().string());
+    struct stat other {};
+    if (fd == file || fstat(fd, &other) != 0) continue;
+    if (other.st_dev == ours.st_dev && other.st_ino == ours.st_ino)
+      return dup3(null.get(), fd, O_CLOEXEC) == fd;
+  }
+  return false;
+} catch (std::exception const&) {  // no descriptor or no memory
+  return false;
 }
 
 std::string path_of(int fd) {
@@ -77,10 +113,14 @@ gperftools_profiler::~gperftools_profiler() {
 }
 
 result<void> gperftools_profiler::start() {
-  if (file_) return errc::busy;
+  ProfilerState state{};
+  ProfilerGetCurrentState(&state);
+  if (file_ || state.enabled != 0) return errc::busy;
+  if (has_file_size_limit()) return system_error(EFBIG);
+  if (!has_room_for_tables()) return errc::memory_refused;
   file_descriptor memory{memfd_create("cpu.prof", MFD_CLOEXEC)};
-  if (!memory) throw std::system_error{errno, std::generic_category(), "memfd_create"};
-  if (ProfilerStart(path_of(memory.get()).c_str()) == 0) return errc::busy;
+  if (!memory) return system_error(errno);
+  if (ProfilerStart(path_of(memory.get()).c_str()) == 0) return system_error(errno);
   // Its own timer counts CPU time of the process and would interrupt any thread.
   itimerval const off{};
   setitimer(ITIMER_PROF, &off, nullptr);
@@ -88,18 +128,29 @@ result<void> gperftools_profiler::start() {
   return {};
 }
 
+// \return whether the profile was written.
+bool gperftools_profiler::end() noexcept {
+  auto const is_limited = has_file_size_limit();
+  // If its writes cannot be made harmless, it had better go on, and be busy from now on.
+  if (is_limited && !redirect_to_null(file_.get())) return false;
+  gathered_stderr const quiet;
+  ProfilerStop();
+  return !is_limited;
+}
+
 void gperftools_profiler::discard() noexcept {
   if (!file_) return;
-  end_profile();
+  end();
   file_ = {};
 }
 
 std::string gperftools_profiler::stop(std::chrono::microseconds period) {
   if (!file_) return {};
-  end_profile();
+  auto const written = end();
   auto const file = std::exchange(file_, file_descriptor{});
+  if (!written) return {};
   auto profile = read_rest(file.get());  // from its beginning: gperftools has an offset of its own
-  if (!profile) throw std::system_error{profile.error(), "cannot read the profile"};
+  if (!profile) return {};
   put_period(*profile, period);
   return std::move(*profile);
 }

@@ -20,16 +20,19 @@ class gperftools_profiler {
   gperftools_profiler& operator=(gperftools_profiler const&) = delete;
   ~gperftools_profiler();
 
-  /// Starts to count, into memory.
+  /// Starts to count, into memory. gperftools ends the process when something goes wrong that it
+  /// does not expect, so it is not started where that can be foreseen.
   /// \return  errc::unsupported  without gperftools;
-  ///          errc::busy  gperftools profiles already, perhaps by CPUPROFILE.
-  /// \throws  system_error if there is no memory for the file.
+  ///          errc::busy  gperftools profiles already, perhaps by CPUPROFILE;
+  ///          errc::memory_refused  no room for its tables;
+  ///          EFBIG  files may not grow without limit, nor may memory files then;
+  ///          another errno  the memory file cannot be made.
   result<void> start();
 
   /// Ends counting.
   /// \param period  the one that was really used; it is noted in the profile.
-  /// \return  the profile in gperftools' own format; empty when it was not running.
-  /// \throws  system_error if it cannot be read.
+  /// \return  the profile in gperftools' own format; empty when it was not running, and when it
+  ///          could not be written, because a file size limit has been set meanwhile, or not read.
   /// Source: https://gperftools.github.io/gperftools/cpuprofile-fileformat.html
   std::string stop(std::chrono::microseconds period);
 
@@ -37,6 +40,8 @@ class gperftools_profiler {
   void discard() noexcept;
 
  private:
+  bool end() noexcept;
+
   file_descriptor file_;
 };
 

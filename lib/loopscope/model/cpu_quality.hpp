@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace loopscope::model {
 
@@ -16,6 +18,7 @@ struct cpu_quality {
   std::chrono::duration<double> stolen{};     ///< taken from this machine by others, all CPUs
   bool truncated = false;                     ///< ended early, by a shutdown
   std::chrono::duration<double> measured{};   ///< how long was really sampled
+  std::vector<std::string> warnings;          ///< what is wrong and what to do, in sentences
 };
 
 }  // namespace loopscope::model

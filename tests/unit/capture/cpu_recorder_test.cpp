@@ -207,6 +207,35 @@ TEST_CASE("A CPU capture without storage", "[capture]") {
   }
 }
 
+TEST_CASE("A CPU capture without gperftools' profile", "[capture]") {
+  if (!test::can_sample() || !cpu::gperftools_profiler::available()) return;
+  cpu::gperftools_profiler of_others;
+  REQUIRE(of_others.start());
+  sampled lab;
+  auto const id = lab.start_sampling();
+
+  auto const state = lab.finish(id);
+
+  SECTION("has every other format") {
+    REQUIRE(state.phase == capture_phase::done);
+    CHECK(state.result.artifacts.size() == capture::cpu_formats().size() - 1);
+    CHECK(lab.count(".prof") == 0);
+    CHECK(lab.count(".cpuprofile") == 1);
+  }
+
+  SECTION("says why, and what to do") {
+    auto const& warnings = state.result.quality.at("warnings").as_array();
+    REQUIRE(warnings.size() == 1);
+    CHECK_THAT(std::string{warnings.front().as_string()},
+               Catch::Matchers::StartsWith("There is no .prof file: ") &&
+                   test::ContainsSubstring("CPUPROFILE"));
+  }
+
+  SECTION("leaves the other user of gperftools alone") {
+    CHECK_FALSE(of_others.stop(1ms).empty());
+  }
+}
+
 TEST_CASE("A CPU capture that cannot be encoded", "[capture]") {
   if (!test::can_sample()) return;
 

@@ -42,6 +42,7 @@ capture::capture_state done() {
   quality.stolen = 0.5s;
   quality.truncated = true;
   quality.measured = 2.5s;
+  quality.warnings = {"It is short. Take a longer one."};
   state.result.quality = capture::to_json(quality);
   return state;
 }
@@ -123,7 +124,8 @@ TEST_CASE("The result of a capture", "[control]") {
                                        {"stealSeconds", 0.5},
                                        {"truncated", true},
                                        {"buildId", executable_build_id()},
-                                       {"measuredSeconds", 2.5}};
+                                       {"measuredSeconds", 2.5},
+                                       {"warnings", {"It is short. Take a longer one."}}};
 
     CHECK(body.at("quality").as_object() == expected);
   }
