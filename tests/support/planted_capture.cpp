@@ -4,6 +4,8 @@
 //   planted-capture FILE MILLISECONDS [--without-native]
 
 #include <loopscope/base/build_id.hpp>
+#include <loopscope/model/mapped_objects.hpp>
+#include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/raw_cpu_profile.hpp>
 
 #include <algorithm>
@@ -181,6 +183,7 @@ model::raw_cpu_profile capture(milliseconds duration) {
   raw.executable = std::filesystem::read_symlink("/proc/self/exe");
   raw.build_id = executable_build_id();
   raw.maps = read_text("/proc/self/maps");
+  raw.objects = model::mapped_objects(model::parse_maps(raw.maps).value());
   raw.labels = {"", "/api/one", "/api/two"};
   move_samples_into(raw);
   return raw;

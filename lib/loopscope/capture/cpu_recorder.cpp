@@ -2,6 +2,8 @@
 #include <loopscope/base/expects.hpp>
 #include <loopscope/base/read_file.hpp>
 #include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/model/mapped_objects.hpp>
+#include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/raw_cpu_profile.hpp>
 
 #include <algorithm>
@@ -164,6 +166,7 @@ asio::awaitable<void> cpu_recorder::complete(model::raw_cpu_profile& profile) {
     profile.executable = std::filesystem::read_symlink("/proc/self/exe").string();
     profile.build_id = executable_build_id();
     profile.maps = read_file("/proc/self/maps").value();
+    profile.objects = model::mapped_objects(model::parse_maps(profile.maps).value());
   };
   co_await runtime::offload(with_.files.workers.short_lane, std::move(work));
 }

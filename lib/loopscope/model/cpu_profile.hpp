@@ -21,6 +21,14 @@ struct cpu_sample {
 /// address: look it up one byte before.
 using call_stack = std::vector<std::uint64_t>;
 
+/// An ELF file whose code was mapped.
+struct mapped_object {
+  std::uint64_t start = 0;  ///< of its mapping of code, as in raw_cpu_profile::maps
+  std::string build_id;     ///< hexadecimal, empty: linked without one
+
+  bool operator==(mapped_object const&) const = default;
+};
+
 /// A CPU capture as the service takes it: addresses without names.
 struct raw_cpu_profile {
   std::chrono::nanoseconds period{};    ///< between two samples, as asked
@@ -35,6 +43,7 @@ struct raw_cpu_profile {
   std::vector<call_stack> stacks;       ///< different ones
   std::vector<cpu_sample> samples;      ///< in order of time
   std::string gperftools;               ///< gperftools' own profile, or empty
+  std::vector<mapped_object> objects;   ///< in the order of the maps; empty: not recorded
 
   bool operator==(raw_cpu_profile const&) const = default;
 };

@@ -19,6 +19,7 @@ enum class tag : std::uint32_t {
   stacks = 6,   // each its depth and its addresses, 64 bits each
   samples = 7,  // cpu_sample as it lies in memory, without padding
   gperftools = 8,
+  objects = 9,  // each its start, the length of its build id and that
 };
 
 // A section's body, written and read by value.
@@ -65,6 +66,16 @@ std::string samples_body(raw_cpu_profile const& p) {
   return body;
 }
 
+std::string objects_body(raw_cpu_profile const& p) {
+  std::string body;
+  for (auto const& object : p.objects) {
+    append_bytes(body, object.start);
+    append_bytes(body, std::uint64_t{object.build_id.size()});
+    body += object.build_id;
+  }
+  return body;
+}
+
 bool read_header(byte_reader body, raw_cpu_profile& into) {
   into.period = std::chrono::nanoseconds{body.take<std::int64_t>()};
   into.start_ns = body.take<std::uint64_t>();
@@ -102,6 +113,15 @@ bool read_samples(byte_reader body, raw_cpu_profile& into) {
   return true;
 }
 
+bool read_objects(byte_reader body, raw_cpu_profile& into) {
+  while (!body.empty() && !body.failed()) {
+    auto const start = body.take<std::uint64_t>();
+    auto const size = body.take<std::uint64_t>();
+    into.objects.push_back({start, std::string{body.take_bytes(size)}});
+  }
+  return !body.failed();
+}
+
 bool read_text(byte_reader body, std::string& into) {
   into = body.take_bytes(body.size());
   return true;
@@ -127,6 +147,8 @@ bool read_section(section_reader::section const& from, raw_cpu_profile& into) {
       return read_samples(body, into);
     case tag::gperftools:
       return read_text(body, into.gperftools);
+    case tag::objects:
+      return read_objects(body, into);
   }
   return true;
 }
@@ -158,6 +180,7 @@ void write_raw(std::ostream& out, raw_cpu_profile const& profile) {
   write(tag::stacks, stacks_body(profile));
   write(tag::samples, samples_body(profile));
   write(tag::gperftools, profile.gperftools);
+  write(tag::objects, objects_body(profile));
   file.finish();
 }
 

@@ -71,7 +71,7 @@ class table_builder {
     return known->second;
   }
 
-  std::uint32_t module_of(mapping const& where) {
+  std::uint32_t module_of(model::mapping const& where) {
     auto const [known, is_new] =
         module_ids_.try_emplace(&where, static_cast<std::uint32_t>(modules_.size()));
     if (is_new)
@@ -113,7 +113,7 @@ class table_builder {
   std::vector<model::code_location> locations_;
   std::vector<model::code_stack> stacks_;
   std::unordered_map<std::uint64_t, std::uint32_t> location_ids_;
-  std::unordered_map<mapping const*, std::uint32_t> module_ids_;
+  std::unordered_map<model::mapping const*, std::uint32_t> module_ids_;
   std::unordered_map<std::string, std::uint32_t> function_ids_;
 };
 
@@ -121,7 +121,7 @@ class table_builder {
 
 result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw,
                                             std::string const& executable) {
-  auto maps = parse_maps(raw.maps);
+  auto maps = model::parse_maps(raw.maps);
   if (!maps) return maps.error();
   symbolizer names{std::move(*maps), {raw.executable, raw.build_id, executable}};
   table_builder tables{names};

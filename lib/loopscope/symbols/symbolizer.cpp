@@ -57,7 +57,7 @@ void check(std::string const& path, std::string const& build_id) {
 
 // A mapped file, its symbols, and what keeps both open.
 struct symbolizer::mapped_file {
-  mapped_file(mapping const& where, std::string const& executable_path,
+  mapped_file(model::mapping const& where, std::string const& executable_path,
               std::string const& executable_file);
 
   [[nodiscard]] place look_up(std::uint64_t offset) const;
@@ -68,7 +68,8 @@ struct symbolizer::mapped_file {
   std::optional<debug_info> debug;
 };
 
-symbolizer::mapped_file::mapped_file(mapping const& where, std::string const& executable_path,
+symbolizer::mapped_file::mapped_file(model::mapping const& where,
+                                     std::string const& executable_path,
                                      std::string const& executable_file)
     : path{where.path} {
   auto source = path;
@@ -115,7 +116,7 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   return found;
 }
 
-symbolizer::symbolizer(std::vector<mapping> maps, program const& ran)
+symbolizer::symbolizer(std::vector<model::mapping> maps, program const& ran)
     : maps_{std::move(maps)},
       executable_path_{without_deleted(ran.path)},
       executable_file_{ran.file.empty() ? executable_path_ : ran.file} {
@@ -128,7 +129,7 @@ symbolizer::symbolizer(std::vector<mapping> maps, program const& ran)
 
 symbolizer::~symbolizer() = default;
 
-symbolizer::mapped_file& symbolizer::file_of(mapping const& where) {
+symbolizer::mapped_file& symbolizer::file_of(model::mapping const& where) {
   auto& slot = files_[&where];
   if (!slot) slot = std::make_unique<mapped_file>(where, executable_path_, executable_file_);
   return *slot;
@@ -141,7 +142,7 @@ place const& symbolizer::at(std::uint64_t address) {
 }
 
 place symbolizer::look_up(std::uint64_t address) {
-  auto const* where = find_mapping(maps_, address);
+  auto const* where = model::find_mapping(maps_, address);
   if (!where || !where->executable || where->path.empty())
     return {.where = nullptr, .frames = {nameless(address, {})}, .named = false};
   auto found = file_of(*where).look_up(address - where->start + where->offset);
@@ -149,7 +150,7 @@ place symbolizer::look_up(std::uint64_t address) {
   return found;
 }
 
-std::string symbolizer::build_id_of(mapping const& where) {
+std::string symbolizer::build_id_of(model::mapping const& where) {
   auto const& mapped = file_of(where);
   return mapped.file ? mapped.file->build_id() : std::string{};
 }

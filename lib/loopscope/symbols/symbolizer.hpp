@@ -1,6 +1,6 @@
 #pragma once
 
-#include <loopscope/symbols/memory_map.hpp>
+#include <loopscope/model/memory_map.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -25,9 +25,9 @@ struct frame {
 
 /// What stands at an address of the process.
 struct place {
-  mapping const* where = nullptr;  ///< null: in no file; lives as long as the symbolizer
-  std::vector<frame> frames;       ///< innermost first, never empty
-  bool named = false;              ///< whether the function has a name
+  model::mapping const* where = nullptr;  ///< null: in no file; lives as long as the symbolizer
+  std::vector<frame> frames;              ///< innermost first, never empty
+  bool named = false;                     ///< whether the function has a name
 };
 
 /// The program that a capture is of.
@@ -52,7 +52,7 @@ class symbolizer {
   /// \param maps  of that process, as from `parse_maps`.
   /// \throws      system_error      the executable cannot be read;
   ///              wrong_executable  it has another build id.
-  symbolizer(std::vector<mapping> maps, program const& ran);
+  symbolizer(std::vector<model::mapping> maps, program const& ran);
   ~symbolizer();
   symbolizer(symbolizer const&) = delete;
   symbolizer& operator=(symbolizer const&) = delete;
@@ -62,22 +62,22 @@ class symbolizer {
   place const& at(std::uint64_t address);
 
   /// The code of the program itself; null if its path is unknown or not mapped.
-  [[nodiscard]] mapping const* executable() const noexcept { return executable_; }
+  [[nodiscard]] model::mapping const* executable() const noexcept { return executable_; }
 
   /// The build id of the file of a mapping, empty if it has none or cannot be read.
-  std::string build_id_of(mapping const& where);
+  std::string build_id_of(model::mapping const& where);
 
  private:
   struct mapped_file;
 
-  mapped_file& file_of(mapping const& where);
+  mapped_file& file_of(model::mapping const& where);
   place look_up(std::uint64_t address);
 
-  std::vector<mapping> maps_;
-  mapping const* executable_ = nullptr;
+  std::vector<model::mapping> maps_;
+  model::mapping const* executable_ = nullptr;
   std::string executable_path_;
   std::string executable_file_;
-  std::unordered_map<mapping const*, std::unique_ptr<mapped_file>> files_;
+  std::unordered_map<model::mapping const*, std::unique_ptr<mapped_file>> files_;
   std::unordered_map<std::uint64_t, place> places_;
 };
 

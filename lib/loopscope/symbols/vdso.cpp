@@ -10,17 +10,17 @@ namespace loopscope::symbols {
 
 namespace {
 
-mapping own_vdso() {
-  auto const maps = parse_maps(read_file_or_nothing("/proc/self/maps"));
+model::mapping own_vdso() {
+  auto const maps = model::parse_maps(read_file_or_nothing("/proc/self/maps"));
   if (!maps) return {};
-  auto const is_vdso = [](mapping const& m) { return m.path == "[vdso]"; };
+  auto const is_vdso = [](model::mapping const& m) { return m.path == "[vdso]"; };
   auto const found = std::find_if(maps->begin(), maps->end(), is_vdso);
-  return found == maps->end() ? mapping{} : *found;
+  return found == maps->end() ? model::mapping{} : *found;
 }
 
 }  // namespace
 
-file_descriptor copy_vdso(mapping const& like) {
+file_descriptor copy_vdso(model::mapping const& like) {
   auto const own = own_vdso();
   auto const size = own.end - own.start;
   if (size != like.end - like.start) return {};

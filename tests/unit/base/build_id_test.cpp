@@ -4,12 +4,17 @@
 #include <loopscope/base/hex.hpp>
 #include <loopscope/base/version.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <elf.h>
 #include <fstream>
 #include <ios>
+#include <link.h>
 #include <span>
 #include <string>
+#include <sys/auxv.h>
 
 using namespace loopscope;
 using namespace std::string_literals;
@@ -87,6 +92,71 @@ TEST_CASE("A build id is found among ELF notes", "[base]") {
     damaged.replace(at, 4, "\xff\xff\xff\xff");
 
     CHECK(found_in(damaged + wanted).empty());
+  }
+}
+
+TEST_CASE("A build id is found in an image that is mapped", "[base]") {
+  SECTION("of the executable") {
+    auto const headers = getauxval(AT_PHDR);  // they follow the header of the file
+
+    CHECK(mapped_build_id(headers - sizeof(ElfW(Ehdr))) == executable_build_id());
+  }
+
+  SECTION("of the vdso, which is no file") {
+    auto const vdso = getauxval(AT_SYSINFO_EHDR);
+    if (vdso == 0) return;
+
+    auto const id = mapped_build_id(vdso);
+
+    REQUIRE(id);
+    CHECK_FALSE(id->empty());
+  }
+
+  SECTION("but not where no image begins, or nothing is mapped") {
+    std::array<char, 4096> const other{};
+
+    CHECK_FALSE(mapped_build_id(reinterpret_cast<std::uint64_t>(other.data())));
+    CHECK_FALSE(mapped_build_id(0));
+    CHECK_FALSE(mapped_build_id(~std::uint64_t{0}));
+  }
+}
+
+TEST_CASE("An image with forged headers has no build id", "[base]") {
+  ElfW(Ehdr) header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_phentsize = sizeof(ElfW(Phdr));
+  header.e_phnum = 1;
+  header.e_phoff = sizeof header;
+  struct {
+    ElfW(Ehdr) header;
+    ElfW(Phdr) segment;
+  } image{header, {}};
+  image.segment.p_type = PT_NOTE;
+  auto const found = [&] { return mapped_build_id(reinterpret_cast<std::uint64_t>(&image)); };
+
+  SECTION("with notes that are not there") {
+    image.segment.p_vaddr = ~std::uint64_t{0} / 2;
+    image.segment.p_memsz = 64;
+
+    CHECK(found() == "");
+  }
+
+  SECTION("with notes of an impossible size") {
+    image.segment.p_memsz = ~std::uint64_t{0};
+
+    CHECK(found() == "");
+  }
+
+  SECTION("with segments that are not there") {
+    image.header.e_phoff = ~std::uint64_t{0} / 2;
+
+    CHECK_FALSE(found());
+  }
+
+  SECTION("with too many segments") {
+    image.header.e_phnum = 0xffff;
+
+    CHECK_FALSE(found());
   }
 }
 

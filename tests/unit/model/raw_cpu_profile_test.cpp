@@ -26,6 +26,7 @@ model::raw_cpu_profile small_capture() {
   raw.stacks = {{}, {0x1001}, {0x1002, 0x1003, 0xffffffffffffffff}};
   raw.samples = {{1000, 1, 0, 0}, {2000, 2, 2, 7}, {2000, 0, 1, 0xffffffff}, {5000, 2, 0, 0}};
   raw.gperftools = "gperftools";
+  raw.objects = {{0x1000, "0123abcd"}, {0x9000, ""}};
   return raw;
 }
 

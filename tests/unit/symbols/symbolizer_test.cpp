@@ -21,8 +21,8 @@ std::string own_path() {
   return std::filesystem::read_symlink("/proc/self/exe").string();
 }
 
-std::vector<symbols::mapping> own_maps() {
-  return *symbols::parse_maps(test::read_file("/proc/self/maps"));
+std::vector<model::mapping> own_maps() {
+  return *model::parse_maps(test::read_file("/proc/self/maps"));
 }
 
 symbols::program own_program() {

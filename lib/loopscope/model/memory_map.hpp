@@ -8,7 +8,10 @@
 #include <string_view>
 #include <vector>
 
-namespace loopscope::symbols {
+namespace loopscope::model {
+
+/// What the kernel appends to the path of a file that was deleted or replaced.
+inline constexpr std::string_view deleted_mark = " (deleted)";
 
 /// A range of a process's address space and the file that stands there.
 struct mapping {
@@ -17,6 +20,8 @@ struct mapping {
   std::uint64_t offset = 0;  ///< of `start` in the file
   std::string path;          ///< as the kernel writes it: a file, `[vdso]`, or empty
   bool executable = false;
+  std::uint64_t inode = 0;  ///< 0: no file
+  std::string device{};     ///< that the inode is of, as the kernel writes it
 
   bool operator==(mapping const&) const = default;
 };
@@ -29,4 +34,4 @@ result<std::vector<mapping>> parse_maps(std::string_view text);
 /// The mapping that holds an address, or null. `maps` as from `parse_maps`. O(log n).
 mapping const* find_mapping(std::span<mapping const> maps, std::uint64_t address);
 
-}  // namespace loopscope::symbols
+}  // namespace loopscope::model

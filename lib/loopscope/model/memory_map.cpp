@@ -1,10 +1,10 @@
-#include <loopscope/symbols/memory_map.hpp>
+#include <loopscope/model/memory_map.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
-namespace loopscope::symbols {
+namespace loopscope::model {
 
 namespace {
 
@@ -18,9 +18,9 @@ std::string_view take_field(std::string_view& line, std::string_view delimiters 
   return field;
 }
 
-bool parse_hex(std::string_view text, std::uint64_t& value) {
+bool parse_number(std::string_view text, std::uint64_t& value, int base) {
   auto const* const end = text.data() + text.size();
-  auto const [stop, error] = std::from_chars(text.data(), end, value, 16);
+  auto const [stop, error] = std::from_chars(text.data(), end, value, base);
   return error == std::errc{} && stop == end;
 }
 
@@ -33,11 +33,13 @@ std::optional<mapping> parse_line(std::string_view line) {
   auto const offset = take_field(line);
   auto const device = take_field(line);
   auto const inode = take_field(line);
-  auto const numbers =
-      parse_hex(start, found.start) && parse_hex(end, found.end) && parse_hex(offset, found.offset);
-  auto const complete = permissions.size() == 4 && !device.empty() && !inode.empty();
+  auto const numbers = parse_number(start, found.start, 16) && parse_number(end, found.end, 16) &&
+                       parse_number(offset, found.offset, 16) &&
+                       parse_number(inode, found.inode, 10);
+  auto const complete = permissions.size() == 4 && !device.empty();
   if (!numbers || !complete || found.end <= found.start) return std::nullopt;
   found.executable = permissions[2] == 'x';
+  found.device = device;
   found.path = line.substr(std::min(line.find_first_not_of(blanks), line.size()));
   return found;
 }
@@ -60,4 +62,4 @@ mapping const* find_mapping(std::span<mapping const> maps, std::uint64_t address
   return at != maps.end() && at->start <= address ? &*at : nullptr;
 }
 
-}  // namespace loopscope::symbols
+}  // namespace loopscope::model
