@@ -2,6 +2,7 @@
 
 #include <loopscope/base/build_id.hpp>
 #include <loopscope/base/capture_formats.hpp>
+#include <loopscope/base/parse_integer.hpp>
 #include <loopscope/base/version.hpp>
 
 #include <CLI/App.hpp>
@@ -28,11 +29,12 @@ constexpr auto encode_footer = R"(Either --out or --output is needed, or both.
   prof        google-pprof; only if the capture holds gperftools' own profile
   folded      flame graphs: flamegraph.pl, inferno, Speedscope
 
-Names come from the program that was captured and its libraries, as they lie on this machine; the
-program has to be the very build.
+Names come from the program that was captured and its libraries, as they lie on this machine. The
+program has to be the very build. A library that is not is never taken for the one that was captured:
+its functions are called [libm.so.6 changed], or [libm.so.6 unreadable] if it is not there at all.
 
-Prints one line of JSON: the files by format, and how many samples, idle samples, frames and frames
-without a name there are. Exit code: 0, 1 if a file cannot be read or written, 2 for a wrong call, 3
+Prints one line of JSON: the files by format, how many samples, idle samples, frames and frames
+without a name there are, and which files of code have changed. Exit code: 0, 1 if a file cannot be read or written, 2 for a wrong call, 3
 if the disk is full or a quota or size limit is reached.)";
 
 // What stands behind `encode`, before it is known what it means together.
@@ -40,6 +42,7 @@ struct encode_words {
   std::string raw{};
   std::string directory{};
   std::string executable{};
+  std::string process{};
   std::vector<std::string> formats{};
   std::vector<std::string> outputs{};
 };
@@ -98,6 +101,11 @@ void add_encode(CLI::App& program, encode_words& to) {
            "the program, if it does not lie where it ran: after\n"
            "a move, or in a container")
       ->option_text("FILE");
+  add_once(encode, "--process", to.process,
+           "the process that was captured, if it still runs: program\n"
+           "and libraries that were replaced or deleted are read\n"
+           "through it as far as the system permits")
+      ->option_text("PID");
   encode
       .add_option("--output", to.outputs,
                   "writes into exactly this file, which need not exist;\n"
@@ -116,8 +124,15 @@ void add_output(std::map<std::string, output>& to, std::string const& text) {
     throw usage_error{"--output " + format + ": given more than once"};
 }
 
+pid_t parse_process(std::string const& text) {
+  if (text.empty()) return 0;
+  auto const process = parse_integer<pid_t>(text);
+  if (!process || *process <= 0) throw usage_error{"--process " + in_quotes(text) + ": no PID"};
+  return *process;
+}
+
 encode_arguments checked(encode_words const& given) {
-  encode_arguments result{given.raw, {}, given.executable};
+  encode_arguments result{given.raw, {}, given.executable, parse_process(given.process)};
   for (auto const& text : given.outputs) add_output(result.outputs, text);
   for (auto const& text : given.formats) check_format(text);
 

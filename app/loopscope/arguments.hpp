@@ -4,6 +4,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <sys/types.h>
 #include <variant>
 
 namespace loopscope::tool {
@@ -18,6 +19,7 @@ struct encode_arguments {
   std::filesystem::path raw;
   std::map<std::string, output> outputs;  ///< by format, which is the extension of its files
   std::filesystem::path executable{};     ///< empty: where it ran
+  pid_t process = 0;                      ///< that was captured and may still run; 0: none
 };
 
 /// The help or the version, to be printed.

@@ -4,6 +4,7 @@
 
 #include <loopscope/base/expects.hpp>
 #include <loopscope/base/read_file.hpp>
+#include <loopscope/base/utf8.hpp>
 #include <loopscope/formats/cpuprofile.hpp>
 #include <loopscope/formats/folded.hpp>
 #include <loopscope/formats/pprof.hpp>
@@ -12,12 +13,14 @@
 #include <loopscope/symbols/symbolize.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <cerrno>
 #include <memory>
 #include <ostream>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -40,16 +43,16 @@ model::raw_cpu_profile read_capture(std::filesystem::path const& path) {
   return std::move(*raw);
 }
 
-model::symbolized_profile give_names(std::filesystem::path const& path,
-                                     model::raw_cpu_profile const& raw,
-                                     std::filesystem::path const& executable) {
-  auto const file = executable.empty() ? executable : std::filesystem::absolute(executable);
+model::symbolized_profile give_names(model::raw_cpu_profile const& raw,
+                                     encode_arguments const& asked) {
+  auto const file =
+      asked.executable.empty() ? asked.executable : std::filesystem::absolute(asked.executable);
   try {
-    auto named = symbols::symbolize(raw, file);
-    if (!named) fail(path, named.error().message());
+    auto named = symbols::symbolize(raw, {file.string(), asked.process});
+    if (!named) fail(asked.raw, named.error().message());
     return std::move(*named);
   } catch (symbols::wrong_executable const& error) {
-    fail(path, error.what());
+    fail(asked.raw, error.what());
   }
 }
 
@@ -66,8 +69,16 @@ write_function writer_of(std::string_view format) {
   return nullptr;
 }
 
+// A file may have been mapped in several pieces.
+std::set<std::string> changed_modules(model::symbolized_profile const& profile) {
+  std::set<std::string> paths;
+  for (auto const& module : profile.modules)
+    if (module.is_changed) paths.insert(to_utf8(module.path));
+  return paths;
+}
+
 void print_summary(std::ostream& out, model::name_coverage const& names,
-                   boost::json::object const& files) {
+                   std::set<std::string> const& changed, boost::json::object const& files) {
   boost::json::object const line{
       {"formats", files},
       {"samples", names.samples},
@@ -75,6 +86,7 @@ void print_summary(std::ostream& out, model::name_coverage const& names,
       {"frames", names.frames},
       {"unresolved", names.unresolved},
       {"unresolvedShare", names.unresolved_share()},
+      {"changedModules", boost::json::array(changed.begin(), changed.end())},
   };
   out << boost::json::serialize(line) << std::endl;
   if (!out) throw std::system_error{errno, std::generic_category(), "standard output"};
@@ -84,7 +96,7 @@ void print_summary(std::ostream& out, model::name_coverage const& names,
 
 void encode(encode_arguments const& asked, std::ostream& out, std::ostream& notes) {
   auto const raw = read_capture(asked.raw);
-  auto const profile = give_names(asked.raw, raw, asked.executable);
+  auto const profile = give_names(raw, asked);
 
   std::vector<std::unique_ptr<output_file>> files;
   boost::json::object paths;
@@ -102,7 +114,11 @@ void encode(encode_arguments const& asked, std::ostream& out, std::ostream& note
     paths[format] = target.path.string();
   }
   for (auto const& file : files) file->publish();
-  print_summary(out, model::coverage_of(profile), paths);
+  auto const changed = changed_modules(profile);
+  for (auto const& path : changed)
+    notes << "loopscope: " << path
+          << ": not the file that was captured, or unreadable: its functions have no names\n";
+  print_summary(out, model::coverage_of(profile), changed, paths);
 }
 
 }  // namespace loopscope::tool

@@ -96,6 +96,7 @@ class Files(Encode):
         self.assertGreater(report["frames"], report["samples"])
         share = report["unresolved"] / report["frames"]
         self.assertAlmostEqual(report["unresolvedShare"], share)
+        self.assertEqual(report["changedModules"], [])
 
     def test_only_what_is_asked_for_is_written(self) -> None:
         report = self.encoded(self.raw(), "--out", self.out, "--format", "folded", "--format=pb.gz")
@@ -322,6 +323,8 @@ class WrongCalls(Encode):
             ([raw, "--output", "folded"], "--output 'folded': FORMAT=FILE is needed"),
             ([raw, "--output", "svg=x"], "unknown format 'svg'"),
             ([raw, "--output=folded=a", "--output=folded=b"], "--output folded: given more"),
+            ([raw, "--out", out, "--process", "self"], "--process 'self': no PID"),
+            ([raw, "--out", out, "--process", "0"], "--process '0': no PID"),
             ([raw, "--out", out, "--fast"], "unknown option '--fast'"),
             (["", "--out", out], "RAW needs a value"),
             ([raw, "--out", out, "--executable", ""], "--executable needs a value"),

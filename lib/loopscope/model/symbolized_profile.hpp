@@ -16,6 +16,8 @@ struct code_module {
   std::uint64_t offset = 0;  ///< of `start` in the file
   std::string path;
   std::string build_id;  ///< hexadecimal, empty if it has none
+  /// The file that was mapped was replaced, deleted or cannot be read: its code has no names.
+  bool is_changed = false;
 
   bool operator==(code_module const&) const = default;
 };

@@ -90,6 +90,15 @@ std::string elf_file::build_id() const {
   return {};
 }
 
+std::uint64_t elf_file::inode() const {
+  struct stat info {};
+  return fstat(file_.get(), &info) == 0 ? info.st_ino : 0;
+}
+
+std::string elf_file::lasting_path() const {
+  return "/proc/self/fd/" + std::to_string(file_.get());
+}
+
 std::optional<std::uint64_t> elf_file::code_address(std::uint64_t offset) const {
   for (auto const& segment : segments_) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;

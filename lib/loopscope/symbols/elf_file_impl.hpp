@@ -24,6 +24,11 @@ class elf_file {
   /// The GNU build id in hexadecimal, empty if it has none.
   [[nodiscard]] std::string build_id() const;
 
+  [[nodiscard]] std::uint64_t inode() const;
+
+  /// A path to this very file, as long as the object lives and whatever becomes of its name.
+  [[nodiscard]] std::string lasting_path() const;
+
   /// The address, as linked, of the code at `offset` of the file; none if no code lies there.
   [[nodiscard]] std::optional<std::uint64_t> code_address(std::uint64_t offset) const;
 

@@ -1,3 +1,4 @@
+#include <loopscope/symbols/file_search_impl.hpp>
 #include <loopscope/symbols/symbolize.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 
@@ -75,8 +76,9 @@ class table_builder {
     auto const [known, is_new] =
         module_ids_.try_emplace(&where, static_cast<std::uint32_t>(modules_.size()));
     if (is_new)
-      modules_.push_back(
-          {where.start, where.end, where.offset, where.path, names_.build_id_of(where)});
+      modules_.push_back({where.start, where.end, where.offset,
+                          std::string{without_deleted_mark(where.path)}, names_.build_id_of(where),
+                          names_.is_changed(where)});
     return known->second;
   }
 
@@ -120,10 +122,11 @@ class table_builder {
 }  // namespace
 
 result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw,
-                                            std::string const& executable) {
+                                            file_places const& places) {
   auto maps = model::parse_maps(raw.maps);
   if (!maps) return maps.error();
-  symbolizer names{std::move(*maps), {raw.executable, raw.build_id, executable}};
+  symbolizer names{std::move(*maps),
+                   {raw.executable, raw.build_id, places.executable, raw.objects, places.process}};
   table_builder tables{names};
   for (auto const& stack : raw.stacks) tables.add_stack(stack);
 

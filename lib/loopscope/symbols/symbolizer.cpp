@@ -1,9 +1,11 @@
 #include <loopscope/symbols/debug_info_impl.hpp>
 #include <loopscope/symbols/demangle.hpp>
 #include <loopscope/symbols/elf_file_impl.hpp>
+#include <loopscope/symbols/file_search_impl.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 #include <loopscope/symbols/vdso_impl.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -16,13 +18,8 @@ namespace loopscope::symbols {
 
 namespace {
 
-constexpr std::string_view deleted = " (deleted)";
 constexpr std::string_view mangled = "_Z";
-
-std::string_view without_deleted(std::string_view path) {
-  if (path.ends_with(deleted)) path.remove_suffix(deleted.size());
-  return path;
-}
+constexpr std::string_view vdso = "[vdso]";
 
 std::string hex(std::uint64_t value) {
   std::array<char, 16> digits{};
@@ -34,61 +31,53 @@ std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+frame stand_in(std::string name) {
+  frame only;
+  only.function = only.system_name = std::move(name);
+  return only;
+}
+
 frame nameless(std::uint64_t address, std::string_view path) {
   auto name = hex(address);
   if (!path.empty()) name.append(" (").append(base_name(path)).append(")");
-  frame number;
-  number.function = number.system_name = std::move(name);
-  return number;
+  return stand_in(std::move(name));
 }
 
-void check(std::string const& path, std::string const& build_id) {
-  auto const file = elf_file::open(path);
-  if (!file)
-    throw std::system_error{file.error() == errc::not_found ? errno : ENOEXEC,
-                            std::generic_category(), "cannot read the executable " + path};
-  auto const there = file->build_id();
-  if (build_id.empty() || there == build_id) return;
-  throw wrong_executable{"the executable " + path + " has build id " +
-                         (there.empty() ? "(none)" : there) + ", the capture is of " + build_id};
+// For all code of a file that was mapped and is not found any more.
+std::string name_of_changed(file_search const& search, std::string_view path) {
+  auto const changed = search.saw_another || path.ends_with(model::deleted_mark);
+  std::string name{"["};
+  name.append(base_name(without_deleted_mark(path)));
+  return name.append(changed ? " changed]" : " unreadable]");
+}
+
+model::mapped_object const* find_object(std::vector<model::mapped_object> const& objects,
+                                        model::mapping const& where) {
+  auto const is_there = [&](auto const& object) { return object.start == where.start; };
+  auto const found = std::find_if(objects.begin(), objects.end(), is_there);
+  return found == objects.end() ? nullptr : &*found;
 }
 
 }  // namespace
 
-// A mapped file, its symbols, and what keeps both open.
+// A mapped file and its symbols.
 struct symbolizer::mapped_file {
-  mapped_file(model::mapping const& where, std::string const& executable_path,
-              std::string const& executable_file);
-
   [[nodiscard]] place look_up(std::uint64_t offset) const;
 
   std::string path;
-  file_descriptor copy;  // of a file that is on no disk
+  std::string build_id;
+  std::string
+      changed_name;  // of all its code if it is not found; empty: it is, or it was no ELF file
   std::optional<elf_file> file;
   std::optional<debug_info> debug;
 };
 
-symbolizer::mapped_file::mapped_file(model::mapping const& where,
-                                     std::string const& executable_path,
-                                     std::string const& executable_file)
-    : path{where.path} {
-  auto source = path;
-  if (path == "[vdso]") {
-    copy = copy_vdso(where);
-    source = "/proc/self/fd/" + std::to_string(copy.get());
-  } else if (without_deleted(path) == executable_path) {
-    path = executable_path;
-    source = executable_file;  // the build id says that it is the one, deleted and moved or not
-  }
-  if (!source.starts_with('/')) return;
-  if (auto opened = elf_file::open(source)) {
-    file = std::move(*opened);
-    debug.emplace(std::move(source));
-  }
-}
-
 place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   place found;
+  if (!changed_name.empty()) {
+    found.frames.push_back(stand_in(changed_name));
+    return found;
+  }
   auto const address = file ? file->code_address(offset) : std::nullopt;
   if (!address) {
     found.frames.push_back(nameless(offset, path));
@@ -116,22 +105,84 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   return found;
 }
 
-symbolizer::symbolizer(std::vector<model::mapping> maps, program const& ran)
-    : maps_{std::move(maps)},
-      executable_path_{without_deleted(ran.path)},
-      executable_file_{ran.file.empty() ? executable_path_ : ran.file} {
-  if (executable_path_.empty()) return;
-  check(executable_file_, ran.build_id);
+symbolizer::symbolizer(std::vector<model::mapping> maps, program ran)
+    : maps_{std::move(maps)}, ran_{std::move(ran)} {
+  ran_.path = without_deleted_mark(ran_.path);
+  if (ran_.path.empty()) return;
   for (auto const& each : maps_)
-    if (!executable_ && each.executable && without_deleted(each.path) == executable_path_)
-      executable_ = &each;
+    if (!executable_ && each.executable && is_program(each)) executable_ = &each;
+  if (ran_.process == 0 || !ran_.file.empty()) check_executable();
 }
 
 symbolizer::~symbolizer() = default;
 
+bool symbolizer::is_program(model::mapping const& where) const {
+  return !ran_.path.empty() && without_deleted_mark(where.path) == ran_.path;
+}
+
+void symbolizer::check_executable() const {
+  auto const& path = ran_.file.empty() ? ran_.path : ran_.file;
+  auto const file = elf_file::open(path);
+  if (!file)
+    throw std::system_error{file.error() == errc::not_found ? errno : ENOEXEC,
+                            std::generic_category(), "cannot read the executable " + path};
+  if (ran_.build_id.empty()) {
+    auto const inode = executable_ && ran_.file.empty() ? executable_->inode : 0;
+    if (file_identity{{}, inode}.matches(*file)) return;
+    throw wrong_executable{"the executable " + path +
+                           " is another file than the one that ran, which has no build id"};
+  }
+  auto const there = file->build_id();
+  if (there == ran_.build_id) return;
+  throw wrong_executable{"the executable " + path + " has build id " +
+                         (there.empty() ? "(none)" : there) + ", the capture is of " +
+                         ran_.build_id};
+}
+
+file_identity symbolizer::identity_of(model::mapping const& where) const {
+  if (is_program(where)) return {ran_.build_id, ran_.file.empty() ? where.inode : 0};
+  auto const* object = find_object(ran_.objects, where);
+  return {object ? object->build_id : std::string{}, where.inode};
+}
+
+// Where the file of a mapping should be.
+std::vector<std::string> symbolizer::paths_of(model::mapping const& where) const {
+  if (!is_program(where)) return {std::string{without_deleted_mark(where.path)}, where.path};
+  std::vector<std::string> paths{ran_.file.empty() ? ran_.path : ran_.file};
+  if (ran_.process != 0) paths.push_back("/proc/" + std::to_string(ran_.process) + "/exe");
+  return paths;
+}
+
+file_search symbolizer::search(model::mapping const& where) const {
+  file_search search{identity_of(where)};
+  if (where.path == vdso) {
+    auto const copy = copy_vdso(where);
+    search.try_path("/proc/self/fd/" + std::to_string(copy.get()));
+  }
+  if (!where.path.starts_with('/')) return search;
+  for (auto const& path : paths_of(where)) search.try_path(path);
+  if (search.found || ran_.process == 0) return search;
+  for (auto const& path : live_paths(ran_.process, where)) search.try_path(path);
+  return search;
+}
+
 symbolizer::mapped_file& symbolizer::file_of(model::mapping const& where) {
   auto& slot = files_[&where];
-  if (!slot) slot = std::make_unique<mapped_file>(where, executable_path_, executable_file_);
+  if (slot) return *slot;
+  slot = std::make_unique<mapped_file>();
+  slot->path = is_program(where) ? ran_.path : where.path;
+  auto found = search(where);
+  slot->build_id = found.wanted.build_id;
+  if (found.found) {
+    slot->file = std::move(*found.found);
+    slot->debug.emplace(slot->file->lasting_path());
+    if (slot->build_id.empty()) slot->build_id = slot->file->build_id();
+    return *slot;
+  }
+  // What else may be mapped, such as code that was compiled at run time, never was in a file.
+  auto const was_file = is_program(where) || find_object(ran_.objects, where);
+  if (found.saw_another || (was_file && where.path.starts_with('/')))
+    slot->changed_name = name_of_changed(found, where.path);
   return *slot;
 }
 
@@ -150,9 +201,12 @@ place symbolizer::look_up(std::uint64_t address) {
   return found;
 }
 
-std::string symbolizer::build_id_of(model::mapping const& where) {
-  auto const& mapped = file_of(where);
-  return mapped.file ? mapped.file->build_id() : std::string{};
+std::string const& symbolizer::build_id_of(model::mapping const& where) {
+  return file_of(where).build_id;
+}
+
+bool symbolizer::is_changed(model::mapping const& where) {
+  return !file_of(where).changed_name.empty();
 }
 
 }  // namespace loopscope::symbols

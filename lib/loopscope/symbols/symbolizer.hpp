@@ -1,19 +1,24 @@
 #pragma once
 
+#include <loopscope/model/cpu_profile.hpp>
 #include <loopscope/model/memory_map.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <sys/types.h>
 #include <unordered_map>
 #include <vector>
 
 namespace loopscope::symbols {
 
+struct file_identity;
+struct file_search;
+
 /// One function at an address.
 struct frame {
-  std::string function;          ///< demangled; a number and the file's name if it has no name
+  std::string function;          ///< demangled; what stands in for a name if it has none
   std::string system_name;       ///< as the linker knows it
   std::string file;              ///< as the compiler knew it; empty if unknown
   std::uint32_t line = 0;        ///< 1-based, 0 unknown
@@ -35,14 +40,21 @@ struct program {
   std::string path;      ///< where it ran; empty: unknown, nothing is checked
   std::string build_id;  ///< hexadecimal, empty: linked without one
   std::string file{};    ///< where it lies on this machine; empty: where it ran
+  std::vector<model::mapped_object> objects{};  ///< that it had mapped
+  pid_t process = 0;                            ///< that may still run it; 0: none
 };
 
-/// The executable on disk is another than the one that ran: every name would be a guess.
+/// The executable on disk is another than the one that ran.
 struct wrong_executable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 /// Names the code addresses of another process, by its memory map and the files on this disk.
+///
+/// A file names code only if it is the one that was mapped: it has the recorded build id or, if
+/// there is none, the inode. If another lies at its path, or none, it is looked for in the live
+/// process. All code of a file that is not found has one name: `[libm.so.6 changed]`, or
+/// `[libm.so.6 unreadable]` if nothing can be opened at its path.
 ///
 /// Symbols and DWARF of a file are read at its first address; they stay until the process ends:
 /// libbacktrace never gives memory back. Shared libraries without DWARF have the names of their
@@ -51,8 +63,8 @@ class symbolizer {
  public:
   /// \param maps  of that process, as from `parse_maps`.
   /// \throws      system_error      the executable cannot be read;
-  ///              wrong_executable  it has another build id.
-  symbolizer(std::vector<model::mapping> maps, program const& ran);
+  ///              wrong_executable  it is another; both only if `ran` names its file or no process.
+  symbolizer(std::vector<model::mapping> maps, program ran);
   ~symbolizer();
   symbolizer(symbolizer const&) = delete;
   symbolizer& operator=(symbolizer const&) = delete;
@@ -64,19 +76,26 @@ class symbolizer {
   /// The code of the program itself; null if its path is unknown or not mapped.
   [[nodiscard]] model::mapping const* executable() const noexcept { return executable_; }
 
-  /// The build id of the file of a mapping, empty if it has none or cannot be read.
-  std::string build_id_of(model::mapping const& where);
+  /// The build id of the file that was mapped there, empty if it has none or it is unknown.
+  std::string const& build_id_of(model::mapping const& where);
+
+  /// Whether the file that was mapped there is not found, and so its code has no names.
+  bool is_changed(model::mapping const& where);
 
  private:
   struct mapped_file;
 
+  void check_executable() const;
+  [[nodiscard]] bool is_program(model::mapping const& where) const;
+  [[nodiscard]] file_identity identity_of(model::mapping const& where) const;
+  [[nodiscard]] std::vector<std::string> paths_of(model::mapping const& where) const;
+  [[nodiscard]] file_search search(model::mapping const& where) const;
   mapped_file& file_of(model::mapping const& where);
   place look_up(std::uint64_t address);
 
   std::vector<model::mapping> maps_;
+  program ran_;
   model::mapping const* executable_ = nullptr;
-  std::string executable_path_;
-  std::string executable_file_;
   std::unordered_map<model::mapping const*, std::unique_ptr<mapped_file>> files_;
   std::unordered_map<std::uint64_t, place> places_;
 };
