@@ -68,7 +68,8 @@ class Lab:
     """A running profiling-lab on a free port with its own artifact directory.
 
     `file_limits` are the soft and the hard limit of open files that it starts with; `ignored` is a
-    signal that it inherits as ignored; `prefix` is a command that starts it.
+    signal that it inherits as ignored; `prefix` is a command that starts it; `binary` is a copy of
+    the program.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Lab:
         file_limits: tuple[int, int] | None = None,
         ignored: signal.Signals | None = None,
         prefix: Iterable[str] = (),
+        binary: pathlib.Path = BINARY,
     ) -> None:
         self._own = None if directory else pathlib.Path(tempfile.mkdtemp(prefix="lab-"))
         self.directory = directory or self._own
@@ -102,7 +104,7 @@ class Lab:
                 signal.signal(ignored, signal.SIG_IGN)
 
         self.process = subprocess.Popen(
-            [*prefix, str(BINARY), *args],
+            [*prefix, str(binary), *args],
             env=clean_environment(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

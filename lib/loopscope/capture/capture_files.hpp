@@ -17,7 +17,7 @@ namespace loopscope::capture {
 struct capture_services {
   artifacts::store& store;  ///< used on the short lane
   runtime::workers& workers;
-  capture::encoder const& encoder;
+  capture::encoder& encoder;  ///< its files are kept on the short lane
 };
 
 struct encoded_files {

@@ -166,7 +166,9 @@ asio::awaitable<void> cpu_recorder::complete(model::raw_cpu_profile& profile) {
     profile.executable = std::filesystem::read_symlink("/proc/self/exe").string();
     profile.build_id = executable_build_id();
     profile.maps = read_file("/proc/self/maps").value();
-    profile.objects = model::mapped_objects(model::parse_maps(profile.maps).value());
+    auto const maps = model::parse_maps(profile.maps).value();
+    profile.objects = model::mapped_objects(maps);
+    with_.files.encoder.keep_files(maps);
   };
   co_await runtime::offload(with_.files.workers.short_lane, std::move(work));
 }

@@ -1,4 +1,5 @@
 #include <loopscope/base/capture_formats.hpp>
+#include <loopscope/base/read_file.hpp>
 #include <loopscope/capture/encoder.hpp>
 #include <loopscope/process/child.hpp>
 
@@ -45,7 +46,12 @@ std::optional<encoder_report> parse_report(std::string const& output) {
   auto const* object = error ? nullptr : report.if_object();
   auto const* share = object ? object->if_contains("unresolvedShare") : nullptr;
   if (!share || !share->is_number()) return std::nullopt;
-  return encoder_report{.unresolved_share = share->to_number<double>()};
+  encoder_report read{.unresolved_share = share->to_number<double>()};
+  auto const* changed = object->if_contains("changedModules");
+  if (auto const* paths = changed ? changed->if_array() : nullptr)
+    for (auto const& path : *paths)
+      if (path.is_string()) read.changed_modules.emplace_back(path.get_string());
+  return read;
 }
 
 // Waits for the process' end. \return false if the limit or a cancellation came first.
@@ -65,12 +71,17 @@ asio::awaitable<bool> has_ended(process::child& child, std::chrono::seconds limi
 
 }  // namespace
 
+encoder::encoder(std::filesystem::path program) : program_{std::move(program)} {
+  if (auto const maps = model::parse_maps(read_file_or_nothing("/proc/self/maps")))
+    keep_files(*maps);
+}
+
 asio::awaitable<result<encoder_report>> encoder::run(
     std::filesystem::path const& raw,
     std::vector<std::pair<std::string, std::filesystem::path>> const& outputs,
     std::chrono::seconds limit, std::string& why) const {
   co_await asio::this_coro::throw_if_cancelled(false);
-  std::vector<std::string> arguments{"encode", raw.string()};
+  std::vector<std::string> arguments{"encode", raw.string(), "--process", std::to_string(getpid())};
   for (auto const& [format, path] : outputs) {
     arguments.emplace_back("--output");
     arguments.push_back(format + '=' + path.string());

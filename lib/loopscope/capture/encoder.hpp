@@ -1,11 +1,14 @@
 #pragma once
 
 #include <loopscope/base/result.hpp>
+#include <loopscope/capture/kept_files.hpp>
+#include <loopscope/model/memory_map.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,15 +18,23 @@ namespace loopscope::capture {
 /// What the encoder process says of its work.
 struct encoder_report {
   double unresolved_share = 0;  ///< of all frames, those without a name
+  /// Paths of files that were replaced or deleted while mapped, or cannot be read: their code has
+  /// no names.
+  std::vector<std::string> changed_modules{};
 };
 
 /// Runs `loopscope encode` as a process of its own, niced, with an environment that has none of
 /// our secrets. Symbolizing takes tens of megabytes and a parser of foreign bytes, which the
-/// service is spared. \thread control
+/// service is spared. It may look into this process for files that are on the disk no more; we keep
+/// them open for it. \thread control
 class encoder {
  public:
   /// \param program  the `loopscope` executable.
-  explicit encoder(std::filesystem::path program) : program_{std::move(program)} {}
+  explicit encoder(std::filesystem::path program);
+
+  /// Keeps open what code is mapped from, and was not at the last call or the construction.
+  /// \param maps  of this process, as from `parse_maps`. \thread the short lane
+  void keep_files(std::span<model::mapping const> maps) { files_.update(maps); }
 
   /// Encodes `raw` into existing files.
   /// \param outputs  pairs of format and path.
@@ -40,6 +51,7 @@ class encoder {
 
  private:
   std::filesystem::path program_;
+  kept_files files_;
 };
 
 /// The encoder to use: `configured` if it is set, else `loopscope` beside the running executable,

@@ -16,6 +16,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <unistd.h>
+#include <vector>
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
@@ -59,6 +61,20 @@ TEST_CASE("The encoder", "[capture]") {
     CHECK(report->unresolved_share == 0.25);
     CHECK(test::read_file(lab.dir / "a b.folded") == "folded");
     CHECK(test::read_file(lab.dir / "c.prof") == "prof");
+  }
+
+  SECTION("reports which files name nothing any more") {
+    auto const report = lab.encode(
+        "#!/bin/sh\necho '{\"unresolvedShare\":0,\"changedModules\":[\"/lib/a b.so\",7]}'\n");
+
+    REQUIRE(report);
+    CHECK(report->changed_modules == std::vector<std::string>{"/lib/a b.so"});
+  }
+
+  SECTION("knows this process, to look for files that are on the disk no more") {
+    lab.encode("#!/bin/sh\necho \"$3 $4\" >&2; exit 1\n");
+
+    CHECK(lab.why == "--process " + std::to_string(getpid()));
   }
 
   SECTION("fails with its own words if it has any, else with how it ended") {
