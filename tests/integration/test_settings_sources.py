@@ -64,6 +64,7 @@ class Precedence(unittest.TestCase):
                 "header_timeout": "2s",
                 "body_timeout": "1500ms",
                 "idle_timeout": "1m",
+                "write_timeout": "20s",
             },
             lab={"enable": True, "allow_prod": False},
             artifacts={"dir": str(self.folder), "max_mb": 10, "max_age": "1h"},

@@ -178,7 +178,8 @@ TEST_CASE("A configuration file", "[profiling_lab][settings]") {
     config_file const file{R"({
       "app_env": "production",
       "server": {"host": "::1", "port": 1, "max_connections": 2, "header_timeout": "3s",
-                 "body_timeout": "4s", "idle_timeout": "5s", "shutdown_grace": "6s"},
+                 "body_timeout": "4s", "idle_timeout": "5s", "write_timeout": "7s",
+                 "shutdown_grace": "6s"},
       "lab": {"enable": true, "allow_prod": true},
       "artifacts": {"dir": "/x", "max_mb": 7, "max_age": "8h"},
       "log": {"level": "warn"}})"};
@@ -194,6 +195,7 @@ TEST_CASE("A configuration file", "[profiling_lab][settings]") {
     CHECK(values.server.limits.head_time == 3s);
     CHECK(values.server.limits.body_time == 4s);
     CHECK(values.server.limits.idle_time == 5s);
+    CHECK(values.server.limits.write_time == 7s);
     CHECK(values.server.shutdown_grace == 6s);
     CHECK(values.lab.enable);
     CHECK(values.lab.allow_prod);
