@@ -12,9 +12,10 @@ namespace loopscope::formats {
 ///
 /// Viewers show a sample from its time on until the next one's, the last until the end. So its time
 /// is where the time begins that it stands for: half a period before it was taken, and as much
-/// earlier as timer ticks were lost before it. Each is as long as it counts in `.pb.gz`, but for
-/// the jitter of the timer. Errors show in the stream's state. Memory: the call tree. Source:
-/// https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile
+/// earlier as timer ticks were lost before it. It lasts as long as it counts in `.pb.gz`, but for
+/// the jitter of the timer.
+/// Errors show in the stream's state. Memory: the call tree.
+/// Source: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile
 void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile);
 
 }  // namespace loopscope::formats
