@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.lab import BINARY, ROOT, clean_environment
 from support.wire import DEADLINE, eventually, skip
-from tools import require_tools, run, scratch, sessions
+from tools import require_tools, run, scratch, seen_by_git, sessions
 
 
 def free_port() -> int:
@@ -89,7 +89,7 @@ class RunScript(unittest.TestCase):
     def setUp(self) -> None:
         if not (ROOT / "build/release/bin/profiling-lab").exists():
             skip(self, "scripts/run", "the release is not built")
-        require_tools(self, "scripts/run", "curl")
+        require_tools(self, "scripts/run", "curl", "git")
         # A shell that starts tests in the background has SIGINT ignored, and children inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -106,6 +106,7 @@ class RunScript(unittest.TestCase):
         for expected in ('"healthy"', '"labEnabled"', '"jammedMs"', '"retainedBytes"', '"quality"'):
             self.assertIn(expected, done.stdout)
         self.assertEqual([file.suffix for file in directory.iterdir()], [".cpuprofile"])
+        self.assertEqual(seen_by_git(directory), [])
 
     def test_ctrl_c_stops_it_cleanly_and_leaves_no_process_behind(self) -> None:
         script = RunningScript(self, free_port())

@@ -65,6 +65,14 @@ def run(
     return subprocess.CompletedProcess(command, process.returncode, output, None)
 
 
+def seen_by_git(directory: pathlib.Path) -> list[str]:
+    """What would show as new in `git status` if `directory` were the root of this repository."""
+    run(["git", "init", "-q", directory])
+    shutil.copy(ROOT / ".gitignore", directory)
+    new = run(["git", "ls-files", "--others", "--exclude-standard"], cwd=directory)
+    return [name for name in new.stdout.splitlines() if name != ".gitignore"]
+
+
 def sessions(leader: int) -> list[int]:
     """The processes of the session that `leader` began."""
     found = []
