@@ -15,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.lab import BINARY, ROOT, Lab, clean_environment
 from support.wire import TOKEN, skip
 from tools import require_tools, run, scratch, seen_by_git
+from viewer import need_viewer, show
 
 README = ROOT / "README.md"
 BASE_URL = "http://localhost:3001"
@@ -186,6 +187,16 @@ class Walkthrough(unittest.TestCase):
                 self.check(block)
             with self.subTest(block.name(), then="git status"):
                 self.assertEqual(seen_by_git(self.directory), [])
+
+
+class DevTools(unittest.TestCase):
+    def test_the_button_that_loads_a_profile_is_called_so(self) -> None:
+        need_viewer(self, "walkthrough")
+        named = re.search(r"\*\*In Chrome DevTools\.\*\*.*?button \*(.+?)\*", README.read_text())
+
+        buttons = show(self, "devtools_buttons", pathlib.Path("none.cpuprofile"))["buttons"]
+
+        self.assertIn(named[1], buttons)
 
 
 class Routes(unittest.TestCase):
