@@ -48,6 +48,8 @@ as_root() {
   fi
 }
 
+can_be_root() { [[ $(id -u) == 0 ]] || { command -v sudo && sudo true; } >/dev/null; }
+
 apt_get() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@"
 }
@@ -62,6 +64,7 @@ ensure_packages() {
     is_installed "$package" || missing+=("$package")
   done
   ((${#missing[@]} == 0)) && return
+  can_be_root || die "needs root, or sudo, to install ${missing[*]}"
   say "installing ${missing[*]}"
   local install=(install --no-install-recommends "${missing[@]}")
   # Older lists may do, if there are any and what they name comes.

@@ -266,6 +266,16 @@ class Obstacles(unittest.TestCase):
         self.assertRegex(printed.splitlines()[-1], "apt-get could not install .*curl")
         self.assertNotIn("network", printed)
 
+    def test_without_root_and_sudo_it_says_so_and_not_that_the_network_is_missing(self) -> None:
+        self.installed(False)
+        self.program("bin/id", "echo 1000")
+        self.program("bin/sudo", "exit 1")
+
+        printed = self.run_script()
+
+        self.assertRegex(printed.splitlines()[-1], "needs root, or sudo, to install .*curl")
+        self.assertEqual(self.calls(), [])
+
     def test_older_lists_do_and_everything_is_installed_at_once(self) -> None:
         self.installed(False)
         for update in ("100", "0"):
