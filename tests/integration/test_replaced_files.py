@@ -106,7 +106,8 @@ class Replaced(unittest.TestCase):
     def folded(self, lab: Lab) -> str:
         response = take(lab, "seconds=1&hz=1000")
         self.assertEqual(response.status, 200, response.body)
-        self.quality = response.json()["quality"]
+        all_warnings = response.json()["quality"]["warnings"]
+        self.warnings = [each for each in all_warnings if each.startswith("The code of ")]
         names = [a["name"] for a in response.json()["artifacts"]]
         (name,) = [name for name in names if name.endswith(".folded")]
         return lab.http("GET", f"/api/lab/artifacts/{name}").body.decode()
@@ -119,6 +120,7 @@ class Replaced(unittest.TestCase):
         self.assertTrue(called)
         for name in called:  # without its debug package, libm does not name all
             self.assertRegex(name, r"exp|log1p|\A0x[0-9a-f]+ \(libm\.so\.6")
+        self.assertEqual(self.warnings, [])
         self.assertNotIn("changed]", text)
         self.assertNotIn("unreadable]", text)
 
@@ -162,6 +164,22 @@ class Replaced(unittest.TestCase):
         self.libraries.rmdir()
 
         self.check_names(lab)
+
+    def test_what_is_out_of_reach_has_no_name_and_the_response_says_so(self) -> None:
+        # Without --process, as where the system refuses to look into the service.
+        encoder = self.folder / "without-process"
+        encoder.write_text(
+            f'#!/bin/sh\nraw=$2\nshift 4\nunset LD_LIBRARY_PATH\nexec {LOOPSCOPE} encode "$raw" "$@"\n'
+        )
+        encoder.chmod(0o755)
+        lab = self.start(encoder)
+        put(libraries()["libc.so.6"], self.libm)
+
+        text = self.folded(lab)
+
+        self.assertEqual(called_by_jam(text), {"[libm.so.6 changed]"})
+        (warning,) = self.warnings
+        self.assertIn(f" {self.libm} has no names: ", warning)
 
     def test_a_raw_capture_that_was_kept_names_no_code_of_another_file(self) -> None:
         failing = self.folder / "failing"

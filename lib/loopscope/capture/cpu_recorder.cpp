@@ -48,6 +48,12 @@ std::string native_warning(boost::system::error_code const& why) {
   return missing + "gperftools could not be started (" + why.message() + ").";
 }
 
+std::string changed_module_warning(std::string const& path) {
+  return "The code of " + path +
+         " has no names: that file was replaced or deleted after it was loaded, or cannot be read. "
+         "Restart the service.";
+}
+
 }  // namespace
 
 std::vector<std::string> cpu_formats() {
@@ -139,6 +145,8 @@ asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_
   auto encoded = co_await files.encode(job, std::move(*raw), std::move(formats));
   if (!encoded) co_return encoded.error();
   quality.unresolved_share = encoded->report.unresolved_share;
+  for (auto const& path : encoded->report.changed_modules)
+    quality.warnings.push_back(changed_module_warning(path));
 
   capture_result done;
   done.artifacts = std::move(encoded->artifacts);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace fs = std::filesystem;
 using namespace loopscope;
@@ -297,4 +298,23 @@ TEST_CASE("A build that cannot sample says so", "[capture]") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error() == errc::unsupported);
   CHECK_FALSE(lab.all.jobs.in_progress(capture_kind::cpu));
+}
+
+TEST_CASE("A CPU capture warns of code that has no names any more", "[capture]") {
+  if (!test::can_sample()) return;
+  auto encoder = std::string{test::well_behaved_encoder};
+  auto const report = encoder.find("0.25}");
+  encoder.insert(report + 4, R"(,"changedModules":["/opt/a.so","/opt/b.so"])");
+  sampled lab{mebibytes(64), encoder};
+  auto const id = lab.start_sampling();
+
+  auto const state = lab.finish(id);
+
+  REQUIRE(state.phase == capture_phase::done);
+  std::vector<std::string> warnings;
+  for (auto const& each : state.result.quality.at("warnings").as_array())
+    if (each.as_string().starts_with("The code of ")) warnings.emplace_back(each.as_string());
+  REQUIRE(warnings.size() == 2);
+  CHECK_THAT(warnings[0], test::ContainsSubstring("/opt/a.so has no names"));
+  CHECK_THAT(warnings[1], test::ContainsSubstring("/opt/b.so has no names"));
 }
