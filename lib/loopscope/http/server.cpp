@@ -11,6 +11,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <new>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -86,6 +87,16 @@ void server::serve(tcp::socket peer) {
     });
 }
 
+// A connection for which there is no memory is closed; those to come may find some.
+boost::system::error_code server::try_to_serve(tcp::socket peer) {
+  try {
+    serve(std::move(peer));
+    return {};
+  } catch (std::bad_alloc const&) {
+    return asio::error::no_memory;
+  }
+}
+
 asio::awaitable<void> server::accept() {
   // A cancellation that comes between two waits ends the loop, not with an exception at the next.
   co_await asio::this_coro::throw_if_cancelled(false);
@@ -94,15 +105,14 @@ asio::awaitable<void> server::accept() {
   while (state.cancelled() == asio::cancellation_type::none) {
     auto [error, peer] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) co_return;
+    if (!error) error = try_to_serve(std::move(peer));
     if (error) {
-      // Out of descriptors, most likely: trying again at once would spin.
+      // Out of descriptors or memory, most likely: trying again at once would spin.
       service_.log.warn("accept_failed", {{"reason", error.message()}});
       asio::steady_timer pause{loop, accept_backoff};
       auto const [stopped] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
       if (stopped) co_return;
-      continue;
     }
-    serve(std::move(peer));
   }
 }
 
@@ -114,7 +124,7 @@ asio::awaitable<void> server::stop(std::chrono::milliseconds grace) {
   while (true) {
     auto peer = acceptor_.accept(drained);
     if (drained) break;
-    serve(std::move(peer));
+    if (try_to_serve(std::move(peer))) break;
   }
   acceptor_.close();
   // Those just spawned have to run once before they can be cancelled.

@@ -53,6 +53,7 @@ class server {
  private:
   boost::asio::awaitable<void> accept();
   void serve(boost::asio::ip::tcp::socket peer);
+  boost::system::error_code try_to_serve(boost::asio::ip::tcp::socket peer);
 
   service service_;
   boost::asio::ip::tcp::acceptor acceptor_;

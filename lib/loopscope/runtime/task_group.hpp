@@ -34,6 +34,7 @@ class task_group {
   task_group& operator=(task_group const&) = delete;
 
   /// Runs the coroutine that `make()` returns; the group keeps `make` alive until its end.
+  /// \throws bad_alloc, and what make() throws; the group is as before then.
   template <class F>  // F: () -> awaitable<void>
   void spawn(F make) {
     auto const task = signals_.emplace(signals_.end());
@@ -43,8 +44,13 @@ class task_group {
       // Later, because the signal must outlive the coroutine's frame.
       boost::asio::post(loop_, [this, task] { erase(task); });
     };
-    boost::asio::co_spawn(loop_, std::move(make),
-                          boost::asio::bind_cancellation_slot(task->slot(), std::move(done)));
+    try {
+      boost::asio::co_spawn(loop_, std::move(make),
+                            boost::asio::bind_cancellation_slot(task->slot(), std::move(done)));
+    } catch (...) {
+      erase(task);
+      throw;
+    }
   }
 
   void cancel(boost::asio::cancellation_type type);

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -54,6 +55,13 @@ asio::awaitable<void> politely_forever() {
   timer.expires_at(clock_type::time_point::max());
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
+
+// Cannot be moved to where it would run, as if there were no memory for it.
+struct immovable_task {
+  immovable_task() = default;
+  immovable_task(immovable_task&&) { throw std::bad_alloc{}; }  // NOLINT(*-noexcept-move*)
+  asio::awaitable<void> operator()() const { co_return; }
+};
 
 asio::awaitable<void> at_once() {
   co_return;
@@ -232,4 +240,16 @@ TEST_CASE("Waiting for a task group", "[runtime]") {
     CHECK(all.tasks.size() == 0);
     CHECK(all.errors.empty());
   }
+}
+
+TEST_CASE("A coroutine for which there is no memory leaves a group as it was", "[runtime]") {
+  asio::io_context loop;
+  runtime::task_group group{loop.get_executor(), [](std::exception_ptr const&) {}};
+  group.spawn(at_once);
+
+  CHECK_THROWS_AS(group.spawn(immovable_task{}), std::bad_alloc);
+
+  CHECK(group.size() == 1);
+  loop.run();
+  CHECK(group.size() == 0);
 }
