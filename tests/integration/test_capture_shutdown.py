@@ -129,8 +129,8 @@ class ShutDown(unittest.TestCase):
     def test_the_loop_may_be_jammed_meanwhile(self) -> None:
         lab = self.lab()
         with begin(lab, LONG) as wire, lab.connect() as jammed:
-            jammed.send(request("POST", "/api/lab/event-loop-jam?ms=2000", token=TOKEN))
-            eventually(lambda: lab.cpu_seconds() > 0.3, "the loop is jammed")
+            jammed.send(request("POST", "/api/lab/event-loop-jam?ms=6000", token=TOKEN))
+            eventually(lambda: lab.cpu_seconds() > 0.2, "the loop is jammed")
             lab.send_signal()
 
             response = wire.response("POST")
@@ -138,7 +138,7 @@ class ShutDown(unittest.TestCase):
             self.assertEqual(lab.wait(), 0)
         self.assertEqual(response.status, 200)
         measured = response.json()["quality"]["measuredSeconds"]
-        self.assertLess(measured, 1.7, "sampling waited for the jam")
+        self.assertLess(measured, 5.5, "sampling waited for the jam")
 
     def test_a_second_signal_ends_it_at_once(self) -> None:
         self.encoder.order("wait")
