@@ -50,6 +50,22 @@ void remove_dead(int directory) {
   }
 }
 
+// Of what could not be opened. Only what is surely no mark of ours means that its owner is gone.
+owner owner_without_mark(int error) {
+  if (error == ENOENT || error == ELOOP || error == ENXIO) return owner::gone;
+  // Without a descriptor to look with, it has to be taken as another instance's.
+  if (error == EMFILE || error == ENFILE || error == ENOMEM) return owner::alive;
+  return owner::unknown;
+}
+
+int lock_exclusively(int fd) {
+  int outcome = 0;
+  do {
+    outcome = flock(fd, LOCK_EX | LOCK_NB);
+  } while (outcome != 0 && errno == EINTR);
+  return outcome == 0 ? 0 : errno;
+}
+
 }  // namespace
 
 owner_lock::owner_lock(int directory) {
@@ -66,9 +82,9 @@ owner_lock::owner_lock(int directory) {
       cause = EPERM;
       continue;
     }
-    auto const locked = flock(file.get(), LOCK_EX | LOCK_NB) == 0;
-    auto const refusal = locked ? 0 : errno;
+    auto const refusal = lock_exclusively(file.get());
     // Another instance that removes dead marks has taken it for one.
+    if (refusal == EWOULDBLOCK) unlinkat(directory, name.c_str(), 0);
     if (refusal == EWOULDBLOCK || !is_same_file(directory, name, file.get())) continue;
     id_ = std::move(id);
     file_ = std::move(file);
@@ -86,9 +102,10 @@ owner owner_lock::find(int directory, std::string_view id) const {
   if (id == id_) return owner::us;
   if (refusal_ != 0) return owner::unknown;
   auto const file = open_lock(directory, file_name(id), O_RDONLY);
-  // Without a descriptor to look with, it has to be taken as another instance's.
-  if (!file && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) return owner::alive;
-  if (!file || !is_own_regular_file(file.get())) return owner::gone;
+  if (!file) return owner_without_mark(errno);
+  struct stat info {};
+  if (fstat(file.get(), &info) != 0) return owner::unknown;
+  if (!is_own_regular_file(info)) return owner::gone;
   if (flock(file.get(), LOCK_SH | LOCK_NB) == 0) return owner::gone;
   return errno == EWOULDBLOCK ? owner::alive : owner::unknown;
 }

@@ -33,13 +33,14 @@ int link_and_unlink(int directory, int fd, std::string const& from, std::string 
 }
 
 // The errno, or 0.
-int reserve_and_rename(int directory, std::string const& from, std::string const& to) {
+int reserve_and_rename(int directory, int fd, std::string const& from, std::string const& to) {
   constexpr auto flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   file_descriptor const reserved{openat(directory, to.c_str(), flags, 0600)};
   if (!reserved) return errno;
   if (!is_same_file(directory, to, reserved.get())) return EEXIST;  // somebody replaced it
   if (renameat(directory, from.c_str(), directory, to.c_str()) == 0) return 0;
   auto const error = errno;
+  if (error == ENOENT && is_same_file(directory, to, fd)) return 0;  // asked twice, as above
   if (is_same_file(directory, to, reserved.get())) unlinkat(directory, to.c_str(), 0);
   return error;
 }
@@ -51,7 +52,7 @@ result<void> give_name(int directory, int fd, std::string const& from, std::stri
       renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) == 0;
   auto error = renamed ? 0 : errno;
   if (is_refusal(error)) error = link_and_unlink(directory, fd, from, to);
-  if (is_refusal(error)) error = reserve_and_rename(directory, from, to);
+  if (is_refusal(error)) error = reserve_and_rename(directory, fd, from, to);
   if (is_refusal(error)) return errc::rename_refused;
   if (error != 0) return storage_error(error);
   return {};

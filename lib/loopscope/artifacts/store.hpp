@@ -54,8 +54,8 @@ struct usage {
 /// Written under a temporary name and renamed when complete, so that a reader never sees half a
 /// file. Only regular files of the name pattern, of our own user and with one link are served,
 /// counted or evicted, and none of another live instance. When an artifact does not fit into the
-/// quota, the oldest go first. What an earlier instance left is found again. A step of the wall
-/// clock evicts nothing.
+/// quota, the oldest go first. What an earlier instance left is found again. While it lives,
+/// a step of the wall clock evicts nothing.
 ///
 /// Where the file system refuses locks, nobody knows which instances live: the files of all are
 /// served, and only our own take part in the quota and are evicted.

@@ -227,3 +227,25 @@ TEST_CASE("A lock that is refused once is not taken for a dead owner", "[artifac
   if (!ran) return;
   CHECK(found == owner::unknown);
 }
+
+TEST_CASE("A mark that cannot be looked at does not mean that its owner is gone", "[artifacts]") {
+  auto const [error, expected] = GENERATE(table<int, owner>({
+      {EACCES, owner::unknown},
+      {EIO, owner::unknown},
+      {ESTALE, owner::unknown},
+      {EMFILE, owner::alive},
+      {ENOENT, owner::gone},
+      {ELOOP, owner::gone},
+  }));
+  CAPTURE(error);
+  directory const here;
+  owner_lock const one{here.fd.get()};
+  owner_lock const two{here.fd.get()};
+  owner found{};
+
+  auto const ran =
+      test::refusing({{SYS_openat, error}}, [&] { found = one.find(here.fd.get(), two.id()); });
+
+  if (!ran) return;
+  CHECK(found == expected);
+}
