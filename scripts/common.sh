@@ -91,7 +91,7 @@ ensure_unpacked() {
   say "fetching $1 into build/tools"
   local tools="$root/build/tools"
   mkdir -p "$tools"
-  refresh_lists
+  refresh_lists || say "using the package lists that are here"
   (cd "$tools" && apt-get -q download "$2" && dpkg-deb -x "$2"_*.deb . && rm "$2"_*.deb)
 }
 
