@@ -23,8 +23,6 @@ constexpr int killed_by_signal = 130;
 
 // Of a shutdown's grace: how much is kept for what comes after the connections.
 constexpr std::chrono::milliseconds longest_ending{500};
-// A log that is read has this time even without a grace.
-constexpr std::chrono::milliseconds least_flush{200};
 
 control::diagnostics_settings diagnostics_of(settings const& values) {
   return {.paths = {.prefix = "/api/lab", .metrics = "/api/metrics"},
@@ -89,7 +87,7 @@ void service::await_signals() {
 asio::awaitable<void> service::shut_down() {
   auto const grace = settings_.server.shutdown_grace;
   auto const end = std::chrono::steady_clock::now() + grace;
-  log_.flush_until(std::max(end, std::chrono::steady_clock::now() + least_flush));
+  log_.flush_until(end);
   // Calls may wait for a log that nobody reads: when they are cut, there is time left to end.
   co_await server_.stop(grace - std::min(grace / 10, longest_ending));
   auto const rest = std::max(end - std::chrono::steady_clock::now(), std::chrono::nanoseconds{});

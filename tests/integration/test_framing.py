@@ -227,6 +227,14 @@ class Ambiguous(Framing):
             self.assertEqual(wire.response().status, 200)
             self.assertEqual(wire.ask("GET", "/api/health").status, 200)
 
+    def test_trailers_have_a_limit_together(self) -> None:
+        few, many = (b"0\r\n" + b"x: y\r\n" * count + b"\r\n" for count in (4000, 8000))
+        good = self.lab.exchange(self.post({"Transfer-Encoding": "chunked"}, few))
+
+        self.assertEqual(good.status, 200)
+        bad = self.lab.exchange(self.post({"Transfer-Encoding": "chunked"}, many))
+        self.assertEqual((bad.status, bad.closes()), (431, True))
+
     def test_a_trailer_changes_nothing(self) -> None:
         for trailer in (b"Connection: close", b"Content-Length: 9", b"Transfer-Encoding: x"):
             body = b"1\r\nx\r\n0\r\n" + trailer + b"\r\n\r\n"

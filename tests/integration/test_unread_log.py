@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -71,8 +72,11 @@ class UnreadLog(unittest.TestCase):
     def test_a_shutdown_cuts_what_waits_for_the_log(self) -> None:
         with self.lab.connect() as wire:
             self.call_until_one_waits(wire)
+            started = time.monotonic()
             self.lab.stop()
 
+            # Without a bound it would be the test's own limit.
+            self.assertLess(time.monotonic() - started, 30)
             wire.rest()
 
 

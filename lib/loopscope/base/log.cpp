@@ -3,6 +3,7 @@
 #include <loopscope/base/signal_block.hpp>
 #include <loopscope/base/time.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -56,7 +57,8 @@ logger::logger(int fd, log_level level, byte_count capacity)
 }
 
 logger::~logger() {
-  auto const end = flush_end_.value_or(std::chrono::steady_clock::now() + default_flush);
+  auto const now = std::chrono::steady_clock::now();
+  auto const end = std::max(flush_end_.value_or(now + default_flush), now + least_flush);
   std::unique_lock lock{state_->mutex};
   state_->stopping = true;
   state_->filled.notify_one();

@@ -79,6 +79,7 @@ class logger {
  public:
   static constexpr byte_count default_capacity = mebibytes(1);
   static constexpr std::chrono::milliseconds default_flush{5000};
+  static constexpr std::chrono::milliseconds least_flush{200};
 
   /// \param fd  borrowed; open until the logger is destroyed, and not used afterwards.
   explicit logger(int fd, log_level level = log_level::info,
@@ -104,8 +105,9 @@ class logger {
   /// \return  false if there is no room for it now; nothing is written then.
   bool audit(std::string_view event, log_fields fields);
 
-  /// Lets the destructor wait until `end` at most for what nobody reads; by default for
-  /// `default_flush`. What is left then is lost, with the thread that waits to write it.
+  /// Lets the destructor wait until `end` at most for what nobody reads, but for `least_flush` in
+  /// any case; by default for `default_flush`. What is left then is lost, with the thread that
+  /// waits to write it. \thread before the destructor
   void flush_until(std::chrono::steady_clock::time_point end) noexcept { flush_end_ = end; }
 
   [[nodiscard]] bool enabled(log_level level) const noexcept { return level >= this->level(); }

@@ -74,8 +74,9 @@ void describe(http::response& response, artifacts::artifact const& about) {
 result<std::optional<http::byte_range>> wanted_range(http::request const& request,
                                                      artifacts::artifact const& about) {
   auto const& head = request.head;
-  auto const condition = head[http::field::if_range];
-  auto const stale = !condition.empty() && condition != etag_of(about);
+  auto const condition = head.find(http::field::if_range);
+  auto const stale =
+      condition.count > 1 || (condition.count == 1 && condition.first != etag_of(about));
   auto const range = head.find(http::field::range);
   if (head.method() != http::verb::get || stale || range.count != 1)
     return std::optional<http::byte_range>{};

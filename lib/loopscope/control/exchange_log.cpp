@@ -14,6 +14,13 @@ constexpr std::string_view unknown_method = "(unknown)";
 
 constexpr std::chrono::seconds report_interval{1};
 
+// What clients make up must not fill the log: a byte may take six there.
+constexpr std::size_t longest_text = 512;
+
+std::string_view shortened(std::string_view text) {
+  return text.substr(0, longest_text);
+}
+
 // The method as static text.
 std::string_view method_label(std::string_view method) {
   auto const known = boost::beast::http::string_to_verb(method);
@@ -42,8 +49,8 @@ bool exchange_log::audit(http::exchange const& what) {
 bool exchange_log::write_audit(http::exchange const& what) {
   return log_.audit("guarded_call", {{"id", what.id},
                                      {"peer", what.peer},
-                                     {"method", what.method},
-                                     {"path", what.path},
+                                     {"method", shortened(what.method)},
+                                     {"path", shortened(what.path)},
                                      {"outcome", is_admitted(what) ? "allowed" : "refused"},
                                      {"guard", to_text(*what.verdict)},
                                      {"status", static_cast<unsigned>(what.status)}});
@@ -69,8 +76,8 @@ void exchange_log::access(http::exchange const& what) {
   auto const duration_ms = std::chrono::duration<double, std::milli>(what.duration).count();
   log_.debug("request", {{"id", what.id},
                          {"peer", what.peer},
-                         {"method", what.method},
-                         {"path", what.path},
+                         {"method", shortened(what.method)},
+                         {"path", shortened(what.path)},
                          {"status", static_cast<unsigned>(what.status)},
                          {"durationMs", duration_ms},
                          {"bytes", what.body_bytes}});

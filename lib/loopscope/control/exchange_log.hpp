@@ -16,7 +16,8 @@ namespace loopscope::control {
 ///
 /// An admitted call waits for its line, should the log have no room. Refused calls may come from
 /// anybody and as fast as they like: after `refused_burst` of them only `refused_per_second` have a
-/// line, and a line `refused_calls_suppressed` says how many had none. \thread the listener's loop
+/// line, and a line `refused_calls_suppressed` says how many had none, with the next exchange or at
+/// the end. Paths are cut after 512 bytes. \thread the listener's loop
 class exchange_log final : public http::exchange_observer {
  public:
   static constexpr double refused_burst = 100;

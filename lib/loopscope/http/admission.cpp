@@ -2,7 +2,9 @@
 #include <loopscope/http/request_rules_impl.hpp>
 #include <loopscope/http/target.hpp>
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace loopscope::http {
@@ -27,13 +29,20 @@ std::optional<response> refusal(service const& with, request_head const& head, b
   return std::nullopt;
 }
 
+// Of a target that is malformed: it may still be guarded.
+std::string_view raw_path(std::string_view target) {
+  if (auto const scheme = target.find("://"); scheme < target.find('/'))
+    target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
+  return target.substr(0, target.find_first_of("?#"));
+}
+
 }  // namespace
 
 admission admit(service const& with, request_head const& head, std::string& path, exchange& about) {
   about.method = head.method_text();
   auto const raw = head.target();
   auto const where = parse_target(raw);
-  path = where ? where->path : std::string{raw.substr(0, raw.find('?'))};
+  path = where ? where->path : std::string{raw_path(raw)};
   about.path = path;
   if (auto const* const rule = broken_rule(head)) return {problem(rule->code, rule->detail), true};
 

@@ -111,7 +111,7 @@ std::size_t chunked_decoder::put_line(std::string_view in, beast::error_code& er
     }
     line_ += c;
     if (next_ == part::data_end && c != '\r') error = error::bad_chunk;
-    if (line_.size() > extra_left_ + plain_size + 1) error = error::header_limit;
+    if (line_.size() > extra_left_ + plain_size + 1) error = too_long();
     if (error) return at + 1;
   }
   return in.size();
@@ -120,6 +120,10 @@ std::size_t chunked_decoder::put_line(std::string_view in, beast::error_code& er
 beast::error_code chunked_decoder::complaint() const {
   if (next_ == part::trailer_line) return error::bad_field;
   return line_.find(';') == std::string::npos ? error::bad_chunk : error::bad_chunk_extension;
+}
+
+beast::error_code chunked_decoder::too_long() const {
+  return next_ == part::trailer_line ? beast::error_code{error::header_limit} : complaint();
 }
 
 beast::error_code chunked_decoder::take_line(std::string_view line) {
@@ -133,7 +137,8 @@ beast::error_code chunked_decoder::take_line(std::string_view line) {
     return {};
   }
   if (!is_field_line(line)) return error::bad_field;
-  extra_left_ -= std::min<std::uint64_t>(extra_left_, line.size());
+  if (line.size() > extra_left_) return error::header_limit;
+  extra_left_ -= line.size();
   return {};
 }
 
@@ -146,7 +151,7 @@ beast::error_code chunked_decoder::begin_chunk(std::string_view line) {
     return extensions.find(';') == std::string_view::npos ? error::bad_chunk
                                                           : error::bad_chunk_extension;
   auto const extra = line.size() > plain_size ? line.size() - plain_size : 0;
-  if (extra > extra_left_) return error::header_limit;
+  if (extra > extra_left_) return error::bad_chunk_extension;
   extra_left_ -= extra;
   if (chunk_left_ > body_left_) return error::body_limit;
   body_left_ -= chunk_left_;

@@ -27,8 +27,7 @@ class chunked_decoder {
   /// Takes bytes until the body is complete or malformed.
   /// \param body   where the content is appended.
   /// \param error  need_more, or why the body is refused: bad_chunk, bad_chunk_extension,
-  /// bad_field,
-  ///               body_limit, header_limit.
+  ///               bad_field, body_limit; header_limit for trailers that are too long.
   /// \return       how many bytes it has taken.
   std::size_t put(std::string_view in, std::string& body, boost::beast::error_code& error);
 
@@ -42,6 +41,7 @@ class chunked_decoder {
   boost::beast::error_code take_line(std::string_view line);
   boost::beast::error_code begin_chunk(std::string_view line);
   [[nodiscard]] boost::beast::error_code complaint() const;
+  [[nodiscard]] boost::beast::error_code too_long() const;
 
   std::uint64_t body_left_;
   std::uint64_t extra_left_;

@@ -55,22 +55,27 @@ connection::connection(tcp::socket peer, limits const& bounds)
 }
 
 asio::awaitable<bool> connection::wait_for_request() {
+  auto const state = co_await asio::this_coro::cancellation_state;
   skip_empty_lines();
-  if (has_input()) co_return true;
+  if (has_begun()) co_return true;
   deadline_.set(limits_.idle_time);
-  while (true) {
+  while (!timed_out() && state.cancelled() == asio::cancellation_type::none) {
     // Without read_more(): a coroutine less for each request.
     auto const space = buffer_.prepare(read_size);
     auto const [error, count] = co_await socket_.async_read_some(space, as_result);
     buffer_.commit(count);
     skip_empty_lines();
-    if (has_input()) co_return true;
-    if (!error) continue;
-    if (error != asio::error::operation_aborted || timed_out()) co_return false;
-    beast::error_code gone;
-    auto const arrived = socket_.available(gone);
-    co_return !gone && arrived > 0;
+    if (has_begun()) co_return true;
+    if (error && error != asio::error::operation_aborted) co_return false;
   }
+  beast::error_code gone;
+  auto const arrived = timed_out() ? 0 : socket_.available(gone);
+  co_return !gone && arrived > 0;
+}
+
+// Half an empty line does not begin a request yet.
+bool connection::has_begun() const {
+  return has_input() && text_of(buffer_.data()) != "\r";
 }
 
 void connection::skip_empty_lines() {
@@ -80,6 +85,9 @@ void connection::skip_empty_lines() {
 asio::awaitable<beast::error_code> connection::read_more() {
   if (buffer_.size() + read_size > buffer_.max_size())
     co_return make_error_code(beast::http::error::header_limit);
+  // What came while no read was under way has cancelled none.
+  if (timed_out() || is_cut(co_await asio::this_coro::cancellation_state))
+    co_return asio::error::operation_aborted;
   auto const space = buffer_.prepare(read_size);
   auto const [error, count] = co_await socket_.async_read_some(space, as_result);
   buffer_.commit(count);
@@ -169,11 +177,12 @@ asio::awaitable<beast::error_code> connection::write_from(body_source& source) {
 }
 
 asio::awaitable<void> connection::linger() {
+  auto const state = co_await asio::this_coro::cancellation_state;
   beast::error_code gone;
   socket_.shutdown(tcp::socket::shutdown_send, gone);
   if (gone) co_return;
   deadline_.set(linger_time);
-  for (std::size_t taken = 0; taken < linger_bytes;) {
+  for (std::size_t taken = 0; taken < linger_bytes && !timed_out() && !is_cut(state);) {
     buffer_.clear();
     auto const space = buffer_.prepare(read_size);
     auto const [error, count] = co_await socket_.async_read_some(space, as_result);

@@ -81,6 +81,7 @@ class connection {
  private:
   boost::asio::awaitable<boost::beast::error_code> read_more();
   void skip_empty_lines();
+  [[nodiscard]] bool has_begun() const;
   boost::beast::error_code parse_head(request_reader& into);
   boost::asio::awaitable<boost::beast::error_code> write_from(body_source& source);
 

@@ -42,8 +42,13 @@ class deadline {
   }
 
   /// Nothing expires until the next set().
-  void clear() { state_->at = clock::time_point::max(); }
+  void clear() {
+    state_->at = clock::time_point::max();
+    state_->expired = false;
+  }
 
+  /// Whether it has passed. An operation that had just ended then was not cancelled: ask before
+  /// the next one.
   [[nodiscard]] bool expired() const noexcept { return state_->expired; }
 
  private:
@@ -62,6 +67,7 @@ class deadline {
   };
 
   void begin(clock::duration limit) {
+    state_->expired = false;
     state_->limit = limit;
     state_->at = clock::now() + limit;
     if (!state_->waiting || state_->at < state_->timer.expiry()) wait(state_);

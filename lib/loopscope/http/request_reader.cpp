@@ -5,7 +5,6 @@
 #include <boost/beast/http/error.hpp>
 
 #include <algorithm>
-#include <functional>
 
 namespace loopscope::http {
 
@@ -25,14 +24,38 @@ void lower_minor_version(asio::mutable_buffer bytes) {
     static_cast<char*>(bytes.data())[minor] = '1';
 }
 
-// Whether the bytes from `begin` on may be of lines that end with CR LF.
-bool may_be_lines(std::string_view text, std::size_t begin) {
-  for (auto at = begin; at < text.size(); ++at) {
-    auto const after_cr = at > 0 && text[at - 1] == '\r';
-    if (after_cr != (text[at] == '\n')) return false;
-    if (is_control(text[at]) && text[at] != '\r' && text[at] != '\n') return false;
+constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view head_end = "\r\n\r\n";
+
+// How much of a head, from the beginning of a line on, Beast's parser is to see: all of it, or its
+// complete lines and one byte more, which shows that the last of them does not go on. Given half a
+// line, the parser would look at none that follows before the head's end, which may never come.
+std::size_t parsable(std::string_view text, bool has_request_line) {
+  auto const is_whole = text.starts_with(line_end) || text.ends_with(head_end) ||
+                        text.find(head_end) != std::string_view::npos;
+  if (is_whole || text.size() <= line_end.size()) return is_whole ? text.size() : 0;
+  auto const last = text.rfind(line_end, text.size() - line_end.size() - 1);
+  if (last != std::string_view::npos) return last + line_end.size() + 1;
+  return !has_request_line && text.ends_with(line_end) ? text.size() : 0;
+}
+
+// Whether a field goes on in the next line, which RFC 9112 section 5.2 lets a server refuse:
+// Beast's parser joins such lines.
+bool has_folded_line(std::string_view head) {
+  for (auto at = head.find(line_end); at != std::string_view::npos;
+       at = head.find(line_end, at + line_end.size())) {
+    auto const next = head.substr(at + line_end.size());
+    if (next.starts_with(line_end)) return false;  // the end of the head
+    if (!next.empty() && is_blank(next.front())) return true;
   }
-  return true;
+  return false;
+}
+
+// Whether the bytes of an incomplete line may be such.
+bool may_be_line(std::string_view text) {
+  auto const end = text.ends_with(line_end) ? line_end.size() : text.ends_with('\r') ? 1 : 0;
+  text.remove_suffix(end);
+  return std::none_of(text.begin(), text.end(), is_control);
 }
 
 }  // namespace
@@ -60,21 +83,18 @@ std::size_t request_reader::put_head(asio::mutable_buffer in, beast::error_code&
       return before - in.size();
     }
   }
-  if (head_.method_text().empty()) lower_minor_version(in);
-  auto const used = parser_.put_text(text_of(in), error);
-  in += used;
-  scanned_ -= std::min(scanned_, used);
-  // Beast looks again when the empty line is there, which may be never.
-  if (error == beast::http::error::need_more) {
-    if (!may_be_lines(text_of(in), scanned_)) error = beast::http::error::bad_line_ending;
-    scanned_ = in.size();
-  }
+  auto const has_request_line = !head_.method_text().empty();
+  if (!has_request_line) lower_minor_version(in);
+  auto const text = text_of(in);
+  auto const lines = parsable(text, has_request_line);
+  error = beast::http::error::need_more;
+  if (has_folded_line(text.substr(0, lines)))
+    error = beast::http::error::bad_value;
+  else if (lines > 0)
+    in += parser_.put(asio::const_buffer{in.data(), lines}, error);
+  if (error == beast::http::error::need_more && !may_be_line(text_of(in)))
+    error = beast::http::error::bad_line_ending;
   return before - in.size();
-}
-
-std::size_t request_reader::head_parser::put_text(std::string_view in, error_code& error) {
-  input_ = in;
-  return put(asio::buffer(in), error);
 }
 
 void request_reader::head_parser::on_request_impl(verb method, text method_text, text target,
@@ -87,18 +107,6 @@ void request_reader::head_parser::on_field_impl(field known, text name, text val
                                                 error_code& error) {
   head_.add(known, view(name), view(value));
   error = {};
-  if (is_folded(view(name), view(value))) error = beast::http::error::bad_value;
-}
-
-// Whether a value goes on in the next line, or begins there: Beast joins such lines in a buffer of
-// its own, and RFC 9112 section 5.2 lets a server refuse them.
-bool request_reader::head_parser::is_folded(std::string_view name, std::string_view value) const {
-  std::less_equal<> const le;
-  auto const* const name_end = name.data() + name.size();
-  auto const* const input_end = input_.data() + input_.size();
-  if (!le(name_end, value.data()) || !le(value.data() + value.size(), input_end)) return true;
-  std::string_view const between{name_end, static_cast<std::size_t>(value.data() - name_end)};
-  return between.find('\r') != std::string_view::npos;
 }
 
 std::uint64_t request_reader::length() const {

@@ -61,15 +61,11 @@ class request_reader {
  private:
   class head_parser final : public boost::beast::http::basic_parser<true> {
    public:
-    using error_code = boost::beast::error_code;
-    using text = boost::beast::string_view;
-
     explicit head_parser(request_head& into) : head_{into} {}
 
-    std::size_t put_text(std::string_view in, error_code& error);
-
    private:
-    [[nodiscard]] bool is_folded(std::string_view name, std::string_view value) const;
+    using error_code = boost::beast::error_code;
+    using text = boost::beast::string_view;
 
     void on_request_impl(verb method, text method_text, text target, int version,
                          error_code& error) override;
@@ -84,12 +80,10 @@ class request_reader {
     std::size_t on_chunk_body_impl(std::uint64_t, text, error_code&) override { return 0; }
 
     request_head& head_;
-    std::string_view input_;
   };
 
   request_head& head_;
   head_parser parser_{head_};
-  std::size_t scanned_ = 0;  // bytes behind those taken that have been looked at
   std::optional<chunked_decoder> chunks_;
   std::uint64_t body_left_ = 0;
   std::string body_;

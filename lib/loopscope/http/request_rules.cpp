@@ -114,9 +114,10 @@ std::string next_request_id() {
   return prefix + std::to_string(++count);
 }
 
-response response_to_bad_request(boost::beast::error_code error) {
+response response_to_bad_request(boost::beast::error_code error, byte_count head_limit) {
   if (error == boost::beast::http::error::header_limit)
-    return problem(status::request_header_fields_too_large, "the header is limited to 16 KB");
+    return problem(status::request_header_fields_too_large,
+                   "the header is limited to " + std::to_string(head_limit.value) + " bytes");
   if (error == boost::beast::http::error::body_limit)
     return problem(status::payload_too_large, "the body is larger than this path takes");
   return problem(status::bad_request, error.message());

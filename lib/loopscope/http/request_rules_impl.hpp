@@ -1,5 +1,6 @@
 #pragma once
 
+#include <loopscope/base/byte_count.hpp>
 #include <loopscope/http/message.hpp>
 
 #include <boost/beast/core/error.hpp>
@@ -39,7 +40,8 @@ bool usable_id(std::string_view id);
 std::string next_request_id();
 
 /// The response to a head or a body that could not be parsed.
-response response_to_bad_request(boost::beast::error_code error);
+/// \param head_limit  of a head, and of all trailers.
+response response_to_bad_request(boost::beast::error_code error, byte_count head_limit);
 
 /// Whether the body is a form or JSON: what a client puts parameters into.
 bool has_form(request_head const& head, std::string_view body);

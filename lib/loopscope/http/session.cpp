@@ -54,6 +54,7 @@ class session {
   dispatcher handlers() { return {peer_, service_.log, id_, head_, reader_->body()}; }
   std::string complete_head(response const& to_send);
   asio::awaitable<bool> audited();
+  bool has_body(response const& to_send) const;
   unwritten unwritten_of(response const& to_send, std::string_view head) const;
   beast::error_code begin_write(unwritten& rest);
   asio::awaitable<beast::error_code> write(unwritten rest);
@@ -71,6 +72,7 @@ class session {
   std::string path_;
   bool closing_ = false;        // no further request after this one
   bool input_is_left_ = false;  // the request was not read to its end
+  bool is_cut_ = false;         // there is no client left who would get a response
 };
 
 asio::awaitable<void> session::run() {
@@ -96,7 +98,7 @@ asio::awaitable<void> session::run() {
     co_await exchange_one();
     note_cancellation(busy);
   }
-  if (input_is_left_ || peer_.has_input()) co_await peer_.linger();
+  if (!is_cut_ && (input_is_left_ || peer_.has_input())) co_await peer_.linger();
 }
 
 // A cancellation comes only once, and a reset of the state forgets it.
@@ -115,7 +117,7 @@ void session::fail(beast::error_code error) {
   closing_ = true;
   static auto const& parse_errors = make_error_code(beast::http::error::bad_value).category();
   if (error.category() == parse_errors)
-    early_ = response_to_bad_request(error);
+    early_ = response_to_bad_request(error, service_.limits.header);
   else if (peer_.timed_out())
     early_ = problem(status::request_timeout, "the request took too long to arrive");
   input_is_left_ = early_.has_value();
@@ -158,30 +160,38 @@ asio::awaitable<void> session::exchange_one() {
     error = begin_write(rest);
     if (!error && !rest.empty()) error = co_await write(rest);
   }
-  if (error) {
-    closing_ = true;
-    input_is_left_ = false;  // there is no client left to linger for
-  }
+  if (error) closing_ = is_cut_ = true;
   exchange_.duration = std::chrono::steady_clock::now() - started;
   service_.observer.finished(exchange_);
 }
 
 // Waits until the audit log has room. \return false if the session is to end instead.
 asio::awaitable<bool> session::audited() {
+  auto const state = co_await asio::this_coro::cancellation_state;
   asio::steady_timer pause{co_await asio::this_coro::executor};
-  for (auto wait = first_audit_wait;; wait = std::min(2 * wait, last_audit_wait)) {
+  peer_.clear_deadline();
+  auto is_recorded = false;
+  auto wait = first_audit_wait;
+  // A cancellation may have come before, while the handler worked: it ends no wait that begins now.
+  while (!is_recorded &&
+         (state.cancelled() & asio::cancellation_type::terminal) == asio::cancellation_type::none) {
     pause.expires_after(wait);
-    auto const [cut] = co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (cut) co_return false;
-    if (service_.observer.audit(exchange_)) co_return true;
+    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    wait = std::min(2 * wait, last_audit_wait);
+    is_recorded = service_.observer.audit(exchange_);
   }
+  co_return is_recorded;
+}
+
+bool session::has_body(response const& to_send) const {
+  return head_.method() != verb::head && to_send.code() != status::not_modified;
 }
 
 unwritten session::unwritten_of(response const& to_send, std::string_view head) const {
   auto const& body = to_send.message.body();
-  auto const has_body = head_.method() != verb::head && to_send.code() != status::not_modified;
-  return {{asio::buffer(head), asio::buffer(body.data(), has_body ? body.size() : 0)},
-          has_body ? to_send.source.get() : nullptr};
+  auto const is_sent = has_body(to_send);
+  return {{asio::buffer(head), asio::buffer(body.data(), is_sent ? body.size() : 0)},
+          is_sent ? to_send.source.get() : nullptr};
 }
 
 beast::error_code session::begin_write(unwritten& rest) {
@@ -213,7 +223,7 @@ void session::log_cut(std::string_view reason) {
 std::string session::complete_head(response const& to_send) {
   if (!reader_->is_head_done() || !keeps_connection(head_) || input_is_left_) closing_ = true;
   exchange_.status = to_send.code();
-  exchange_.body_bytes = to_send.body_size();
+  exchange_.body_bytes = has_body(to_send) ? to_send.body_size() : 0;
   auto const* const instance = is_admitted(exchange_) ? &service_.instance : nullptr;
   return head_text(to_send, {head_.version(), !closing_, id_, instance});
 }
@@ -255,11 +265,12 @@ asio::awaitable<std::optional<response>> session::read_body(byte_count limit) {
     co_return problem(status::payload_too_large, detail);
   }
   reader_->begin_body(limit, service_.limits.header);
+  beast::error_code error;
   if (!peer_.has_input() && expects_continue(head_)) {
     unwritten const go_on{{asio::buffer("HTTP/1.1 100 Continue\r\n\r\n"sv)}};
-    std::ignore = co_await peer_.write(go_on);  // the read fails then
+    error = co_await peer_.write(go_on);
   }
-  auto const error = co_await peer_.read_body(*reader_);
+  if (!error) error = co_await peer_.read_body(*reader_);
   if (!error) {
     finish_request();
     co_return std::nullopt;

@@ -123,11 +123,12 @@ TEST_CASE("A chunked body has limits", "[http]") {
     CHECK(is_accepted("0\r\n" + trailer(25) + trailer(25) + "\r\n"));
     CHECK(error_of("0\r\n" + trailer(25) + trailer(24) + trailer(100)) == error::header_limit);
     CHECK(error_of("0\r\nX:" + std::string(1000, 'x')) == error::header_limit);
-    CHECK(error_of("1;a=" + std::string(1000, 'x')) == error::header_limit);
+    CHECK(error_of("0\r\n" + trailer(25) + trailer(25) + trailer(3)) == error::header_limit);
+    CHECK(error_of("1;a=" + std::string(1000, 'x')) == error::bad_chunk_extension);
     auto const long_chunk = "1;a=" + std::string(36, 'x') + "\r\nx\r\n";
     CHECK(is_accepted(long_chunk + long_chunk + "0\r\n\r\n"));
-    CHECK(error_of(long_chunk + long_chunk + long_chunk) == error::header_limit);
-    CHECK(error_of(std::string(1000, '0')) == error::header_limit);
+    CHECK(error_of(long_chunk + long_chunk + long_chunk) == error::bad_chunk_extension);
+    CHECK(error_of(std::string(1000, '0')) == error::bad_chunk);
   }
 
   SECTION("but may be in as many chunks as it has bytes") {

@@ -127,6 +127,21 @@ TEST_CASE("An idle connection", "[http]") {
     CHECK(server.observer.seen.empty());
   }
 
+  SECTION("is closed although empty lines come, and when they have ended") {
+    auto const until = clock::now() + 3 * limit;
+    try {
+      while (clock::now() < until) {
+        client.send_without_loop("\r\n\r\n\r\n");
+        server.run_ready();
+      }
+    } catch (boost::system::system_error const&) {
+      // It is closed already.
+    }
+
+    CHECK(client.read_to_end().empty());
+    CHECK(server.observer.seen.empty());
+  }
+
   SECTION("is closed after its last response too") {
     CHECK(client.ask(request("POST /think")).keep_alive());
     auto const responded = clock::now();

@@ -173,3 +173,22 @@ TEST_CASE("Each byte has its places in a head", "[http]") {
     CHECK((fate_of("GET /" + c + "HTTP/1.1\r\nHost: a\r\n\r\n") == fate::complete) == (c == " "));
   }
 }
+
+TEST_CASE("A line of a head is judged when it is complete, however it arrives", "[http]") {
+  auto const start = GENERATE(as<std::string>{}, "", "GET / HTTP/1.1\r\n",
+                              "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n");
+  CAPTURE(start);
+
+  SECTION("and refused if it is none") {
+    auto const line = GENERATE(as<std::string>{}, "bad line\r\nX", "X : y\r\nX", "=\r\nX",
+                               "\x16\x03", "X: a\n", "X: a\rb", "X: \x7f");
+
+    CHECK(fate_of(start + line) == fate::refused);
+  }
+
+  SECTION("and waited for if it is not complete") {
+    auto const line = start.empty() ? "GET / HTTP/1." : "X-Field: value";
+    CHECK(fate_of(start + line) == fate::incomplete);
+    CHECK(fate_of(start + line + "\r") == fate::incomplete);
+  }
+}

@@ -283,40 +283,6 @@ TEST_CASE("A body from a source", "[http]") {
   }
 }
 
-TEST_CASE("A guarded call has its response when it is recorded", "[http]") {
-  test::live_server server{routes()};
-  peer client{server};
-  std::string const token = "X-Lab-Token: correct-token";
-
-  SECTION("which may take several attempts") {
-    server.observer.refusals = 2;
-    auto const response =
-        client.ask(request("GET /api/lab", {token, "X-Request-Id: id-7"}) + request("GET /hello"));
-
-    CHECK(response.result() == status::not_found);
-    CHECK(server.observer.audited == std::vector<std::string>{"id-7"});
-    CHECK(client.read().body() == "hello");
-  }
-
-  SECTION("or none, if the server ends before") {
-    server.observer.refusals = 1'000'000;
-    client.send(request("GET /api/lab", {token}));
-    server.run_until([&] { return server.observer.refusals < 1'000'000; });
-    server.stop();
-
-    CHECK(server.observer.audited.empty());
-    CHECK(client.read_to_end().empty());
-    CHECK(server.observer.seen.size() == 1);
-  }
-
-  SECTION("while a public one is not recorded at all") {
-    server.observer.refusals = 1'000'000;
-
-    CHECK(client.ask(request("GET /hello")).body() == "hello");
-    CHECK(server.observer.refusals == 1'000'000);
-  }
-}
-
 TEST_CASE("An observer", "[http]") {
   test::live_server server{routes()};
   peer client{server};
