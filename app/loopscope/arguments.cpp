@@ -34,8 +34,8 @@ program has to be the very build. A library that is not is never taken for the o
 its functions are called [libm.so.6 changed], or [libm.so.6 unreadable] if it is not there at all.
 
 Prints one line of JSON: the files by format, how many samples, idle samples, frames and frames
-without a name there are, and which files of code have changed. Exit code: 0, 1 if a file cannot be read or written, 2 for a wrong call, 3
-if the disk is full or a quota or size limit is reached.)";
+without a name there are, and which files of code have changed. Exit code: 0, 1 if a file cannot be
+read or written, 2 for a wrong call, 3 if the disk is full or a quota or size limit is reached.)";
 
 // What stands behind `encode`, before it is known what it means together.
 struct encode_words {
