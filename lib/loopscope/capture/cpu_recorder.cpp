@@ -48,6 +48,19 @@ std::string native_warning(boost::system::error_code const& why) {
   return missing + "gperftools could not be started (" + why.message() + ").";
 }
 
+// gperftools is passed each of our signals, but for a few at the beginning and the end.
+bool is_as_many(std::uint64_t counted, model::raw_cpu_profile const& profile) {
+  auto const ours = profile.samples.size() + profile.dropped;
+  auto const slack = 3 + ours / 20;
+  return counted <= ours + slack && ours <= counted + slack;
+}
+
+std::string foreign_ticks_warning(std::uint64_t counted, model::raw_cpu_profile const& profile) {
+  return "There is no .prof file: gperftools counted " + std::to_string(counted) +
+         " signals where there were " + std::to_string(profile.samples.size() + profile.dropped) +
+         ". Start the service without CPUPROFILE variables.";
+}
+
 std::string changed_module_warning(std::string const& path) {
   return "The code of " + path +
          " has no names: that file was replaced or deleted after it was loaded, or cannot be read. "
@@ -170,7 +183,12 @@ asio::awaitable<bool> cpu_recorder::sample(capture_job& job) {
 asio::awaitable<void> cpu_recorder::complete(model::raw_cpu_profile& profile) {
   auto const period = std::chrono::duration_cast<std::chrono::microseconds>(profile.period);
   auto work = [&] {
+    auto const counted = with_.gperftools.samples();
     profile.gperftools = with_.gperftools.stop(period);
+    if (!profile.gperftools.empty() && !is_as_many(counted, profile)) {
+      profile.gperftools.clear();
+      native_warning_ = foreign_ticks_warning(counted, profile);
+    }
     profile.executable = std::filesystem::read_symlink("/proc/self/exe").string();
     profile.build_id = executable_build_id();
     profile.maps = read_file("/proc/self/maps").value();

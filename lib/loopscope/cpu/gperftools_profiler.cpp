@@ -120,12 +120,19 @@ result<void> gperftools_profiler::start() {
   if (!has_room_for_tables()) return errc::memory_refused;
   file_descriptor memory{memfd_create("cpu.prof", MFD_CLOEXEC)};
   if (!memory) return system_error(errno);
+  errno = EIO;  // gperftools does not always set it
   if (ProfilerStart(path_of(memory.get()).c_str()) == 0) return system_error(errno);
   // Its own timer counts CPU time of the process and would interrupt any thread.
   itimerval const off{};
   setitimer(ITIMER_PROF, &off, nullptr);
   file_ = std::move(memory);
   return {};
+}
+
+std::uint64_t gperftools_profiler::samples() const noexcept {
+  ProfilerState state{};
+  if (file_) ProfilerGetCurrentState(&state);
+  return static_cast<std::uint64_t>(state.samples_gathered);
 }
 
 // \return whether the profile was written.
@@ -165,6 +172,10 @@ gperftools_profiler::~gperftools_profiler() = default;
 
 result<void> gperftools_profiler::start() {
   return errc::unsupported;
+}
+
+std::uint64_t gperftools_profiler::samples() const noexcept {
+  return 0;
 }
 
 void gperftools_profiler::discard() noexcept {}

@@ -4,6 +4,7 @@
 #include <loopscope/base/result.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace loopscope::cpu {
@@ -28,6 +29,9 @@ class gperftools_profiler {
   ///          EFBIG  files may not grow without limit, nor may memory files then;
   ///          another errno  the memory file cannot be made.
   result<void> start();
+
+  /// How many signals it has counted since the start; 0 when it is not running.
+  [[nodiscard]] std::uint64_t samples() const noexcept;
 
   /// Ends counting.
   /// \param period  the one that was really used; it is noted in the profile.

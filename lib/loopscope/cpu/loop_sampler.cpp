@@ -61,7 +61,9 @@ void take_sample(sink& to, siginfo_t const& info, ucontext_t& interrupted) noexc
 void on_sigprof(int signal, siginfo_t* info, void* context) noexcept {
   auto const interrupted_errno = errno;  // the code we interrupt may be about to read it
   // Whatever else sends SIGPROF, kill(2) or another profiler's timer, is no tick of ours.
-  if (!is_called_back() && info && info->si_code == SI_TIMER)
+  auto const is_ours = info && info->si_code == SI_TIMER &&
+                       info->si_value.sival_ptr == thread_timer::mark();  // a constant address
+  if (!is_called_back() && is_ours)
     lent_sink.use([&](sink& to) { take_sample(to, *info, *static_cast<ucontext_t*>(context)); });
   // gperftools' handler unwinds the same context. It may stay as long as it likes: nobody waits.
   call_previous(signal, info, context);

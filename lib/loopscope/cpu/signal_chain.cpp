@@ -41,28 +41,33 @@ void call(struct sigaction const& action, int signal, siginfo_t* info, void* con
     action.sa_handler(signal);
 }
 
-}  // namespace
-
-void install_sigprof(signal_action handler) {
-  struct sigaction replaced {};
-  sigaction(SIGPROF, nullptr, &replaced);
-  if (replaced.sa_sigaction == handler) return;
-  struct sigaction ours {};
-  ours.sa_sigaction = handler;
-  // Not SA_ONSTACK: a program's own alternate stack may be too small for the handlers before ours.
-  ours.sa_flags = SA_SIGINFO | SA_RESTART;
-  ours.sa_mask = replaced.sa_mask;  // the handler that we call may count on it
-  if (sigaction(SIGPROF, &ours, &replaced) != 0)
-    throw std::system_error{errno, std::generic_category(), "sigaction"};
-  if (replaced.sa_sigaction == handler) return;  // another thread was faster
-
+void extend_chain(struct sigaction const& by) {
   auto const* const before = latest.load();
   std::vector<struct sigaction> actions;
   if (before) actions = before->actions;
   // One that was installed once more is called once, as the latest.
-  std::erase_if(actions, [&](auto const& each) { return is_same_handler(each, replaced); });
-  actions.push_back(replaced);
+  std::erase_if(actions, [&](auto const& each) { return is_same_handler(each, by); });
+  actions.push_back(by);
   latest.store(new chain{std::move(actions), before});
+}
+
+}  // namespace
+
+void install_sigprof(signal_action handler) {
+  struct sigaction found {};
+  sigaction(SIGPROF, nullptr, &found);
+  if (found.sa_sigaction == handler) return;
+  extend_chain(found);  // first: where it fails, and when a signal comes, found is still called
+  struct sigaction ours {};
+  ours.sa_sigaction = handler;
+  // Not SA_ONSTACK: a program's own alternate stack may be too small for the handlers before ours.
+  ours.sa_flags = SA_SIGINFO | SA_RESTART;
+  ours.sa_mask = found.sa_mask;  // the handler that we call may count on it
+  struct sigaction replaced {};
+  if (sigaction(SIGPROF, &ours, &replaced) != 0)
+    throw std::system_error{errno, std::generic_category(), "sigaction"};
+  // Another thread was faster than we, or than what we found.
+  if (replaced.sa_sigaction != handler && !is_same_handler(replaced, found)) extend_chain(replaced);
 }
 
 bool is_called_back() noexcept {

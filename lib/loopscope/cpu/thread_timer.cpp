@@ -16,11 +16,17 @@ timespec to_timespec(std::chrono::nanoseconds time) {
 
 }  // namespace
 
+void* thread_timer::mark() noexcept {
+  static char unique = 0;
+  return &unique;
+}
+
 thread_timer::thread_timer(pid_t thread, std::chrono::microseconds period) {
   LOOPSCOPE_EXPECTS(period.count() >= 1);
   sigevent event{};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = SIGPROF;
+  event.sigev_value.sival_ptr = mark();
   event._sigev_un._tid = thread;  // glibc 2.36 has no public name for the field
   if (timer_create(CLOCK_MONOTONIC, &event, &timer_) != 0)
     throw std::system_error{errno, std::generic_category(), "timer_create"};

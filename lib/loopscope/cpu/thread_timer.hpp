@@ -14,6 +14,9 @@ namespace loopscope::cpu {
 /// \thread any
 class thread_timer {
  public:
+  /// What the signals of these timers carry as `si_value.sival_ptr`, and those of others do not.
+  static void* mark() noexcept;
+
   /// \param thread  kernel id of a thread of this process (gettid).
   /// \param period  at least 1 us.
   /// \throws system_error if the kernel has no timer left.

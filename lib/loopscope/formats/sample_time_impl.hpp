@@ -7,7 +7,8 @@
 
 namespace loopscope::formats {
 
-/// How many periods of time each sample stands for, in the order of the samples: at least one.
+/// How many periods of time each sample stands for, in the order of the samples: at least one. It
+/// is for captures with at most one sample a period, as loop_sampler takes them.
 ///
 /// A sample stands for the ticks that were lost before it, too: a thread that was kept from running
 /// is sampled first thing afterwards, just where it was kept. How many were lost is what the clock

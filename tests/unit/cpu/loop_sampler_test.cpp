@@ -21,7 +21,15 @@ using test::tick;
 
 namespace {
 
-constexpr int so_rare_that_only_our_own_ticks_count = 1;  // hz
+constexpr int some_rate = 1;  // hz
+
+// Starts to sample the ticks of the test alone.
+[[maybe_unused]] result<void> start(loop_sampler& sampler) {
+  auto const started = sampler.start(some_rate);
+  test::stop_timers();
+  return started;
+}
+
 constexpr std::size_t ring_capacity = 2048;
 
 void spin_for(std::chrono::milliseconds time) {
@@ -62,7 +70,7 @@ TEST_CASE("The sampler interrupts a busy thread at a steady rate", "[cpu][slow]"
 
 TEST_CASE("Samples lie in order of time within the recording", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
   for (int i = 0; i < 100; ++i) tick();
   sampler.drain();
   for (int i = 0; i < 100; ++i) tick();
@@ -78,7 +86,7 @@ TEST_CASE("Samples lie in order of time within the recording", "[cpu]") {
 
 TEST_CASE("Equal stacks are kept once", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
   for (int i = 0; i < 100; ++i) tick();
 
   auto const profile = sampler.stop();
@@ -97,7 +105,7 @@ TEST_CASE("A sample has the label of the work that it interrupts", "[cpu]") {
   static constexpr std::string_view first = "/first";
   static constexpr std::string_view second = "/second";
   loop_sampler sampler;
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
   {
     work_label_scope const outer{&first};
     tick();
@@ -119,7 +127,7 @@ TEST_CASE("A sample has the label of the work that it interrupts", "[cpu]") {
 
 TEST_CASE("Ticks that fell together widen a sample and invent none", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
   tick(7);
   tick(0);
 
@@ -133,7 +141,7 @@ TEST_CASE("Ticks that fell together widen a sample and invent none", "[cpu]") {
 TEST_CASE("What is not drained in time is dropped and counted", "[cpu]") {
   constexpr std::size_t too_many = 50;
   loop_sampler sampler;
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
   for (std::size_t i = 0; i < ring_capacity + too_many; ++i) tick();
 
   SECTION("and a drain makes room again") {
@@ -149,7 +157,7 @@ TEST_CASE("What is not drained in time is dropped and counted", "[cpu]") {
 
   SECTION("but never by a later recording") {
     std::ignore = sampler.stop();
-    REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+    REQUIRE(start(sampler));
     tick();
 
     auto const profile = sampler.stop();
@@ -160,7 +168,7 @@ TEST_CASE("What is not drained in time is dropped and counted", "[cpu]") {
 
 TEST_CASE("A recording that was not interrupted is empty", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
 
   auto const profile = sampler.stop();
 
@@ -174,12 +182,12 @@ TEST_CASE("One recording at a time", "[cpu]") {
   loop_sampler sampler;
   CHECK(sampler.taken() == 0);
   sampler.drain();  // nothing runs, nothing happens
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
 
-  CHECK(sampler.start(so_rare_that_only_our_own_ticks_count).error() == errc::busy);
+  CHECK(start(sampler).error() == errc::busy);
 
   std::ignore = sampler.stop();
-  CHECK(sampler.start(so_rare_that_only_our_own_ticks_count).has_value());
+  CHECK(start(sampler).has_value());
   std::ignore = sampler.stop();
 }
 
@@ -194,13 +202,13 @@ TEST_CASE("A sampler may be destroyed while it records", "[cpu]") {
 
 TEST_CASE("A tick after the end does no harm", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
   std::ignore = sampler.stop();
 
   for (int i = 0; i < 10; ++i) tick();
 
   CHECK(sampler.taken() == 0);
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
   CHECK(sampler.stop().samples.empty());
 }
 
@@ -220,6 +228,19 @@ TEST_CASE("The bounds themselves are rates", "[cpu]") {
 
   CHECK(sampler.start(hz).has_value());
   CHECK(sampler.stop().period == std::chrono::microseconds{1'000'000 / hz});
+}
+
+TEST_CASE("Ticks of other timers are not counted", "[cpu]") {
+  loop_sampler sampler;
+  int other = 0;
+  REQUIRE(start(sampler));
+
+  tick();
+  tick(0, nullptr);
+  tick(0, &other);
+  tick();
+
+  CHECK(sampler.stop().samples.size() == 2);
 }
 
 #endif

@@ -17,7 +17,14 @@ using test::tick;
 
 namespace {
 
-constexpr int so_rare_that_only_our_own_ticks_count = 1;  // hz
+constexpr int some_rate = 1;  // hz
+
+// Starts to sample the ticks of the test alone.
+[[maybe_unused]] result<void> start(loop_sampler& sampler) {
+  auto const started = sampler.start(some_rate);
+  test::stop_timers();
+  return started;
+}
 
 volatile std::sig_atomic_t calls = 0;
 volatile std::sig_atomic_t calls_of_a_later_one = 0;
@@ -70,7 +77,7 @@ void (*current_handler())(int, siginfo_t*, void*) {
 }
 
 std::size_t samples_of_one_tick(loop_sampler& sampler) {
-  if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 99;
+  if (!start(sampler)) return 99;
   tick();
   return sampler.stop().samples.size();
 }
@@ -83,7 +90,7 @@ TEST_CASE("The handler that was there before is still called, and errno survives
   auto const failures = in_child([] {
     install(count_and_spoil_errno);
     loop_sampler sampler;
-    if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
+    if (!start(sampler)) return 1;
     errno = EXDEV;
     tick();
     if (errno != EXDEV) return 2;
@@ -100,7 +107,7 @@ TEST_CASE("Starting twice does not chain the handler to itself", "[cpu]") {
   auto const failures = in_child([] {
     loop_sampler sampler;
     for (int i = 0; i < 3; ++i) {
-      if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
+      if (!start(sampler)) return 1;
       tick();
       if (sampler.stop().samples.size() != 1) return 2;
     }
@@ -158,7 +165,7 @@ TEST_CASE("A handler that others install during a recording stays", "[cpu]") {
   SECTION("and calls ours") {
     auto const failures = in_child([] {
       loop_sampler sampler;
-      if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
+      if (!start(sampler)) return 1;
       install_later_one();
       tick();
       if (sampler.stop().samples.size() != 1) return 2;
@@ -171,7 +178,7 @@ TEST_CASE("A handler that others install during a recording stays", "[cpu]") {
   SECTION("or does not, until the next recording") {
     auto const failures = in_child([] {
       loop_sampler sampler;
-      if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
+      if (!start(sampler)) return 1;
       install(count_and_spoil_errno);
       tick();
       if (!sampler.stop().samples.empty()) return 2;
@@ -188,7 +195,7 @@ TEST_CASE("A handler that jumps away does not end sampling", "[cpu]") {
   auto const failures = in_child([] {
     install(jump_away);
     loop_sampler sampler;
-    if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
+    if (!start(sampler)) return 1;
     for (int i = 0; i < 3; ++i)
       if (sigsetjmp(way_out, 1) == 0) tick();
     if (calls != 3) return 2;
@@ -202,7 +209,7 @@ TEST_CASE("A SIGPROF of others is passed on and is no sample", "[cpu]") {
   auto const failures = in_child([] {
     install(count_and_spoil_errno);
     loop_sampler sampler;
-    if (!sampler.start(so_rare_that_only_our_own_ticks_count)) return 1;
+    if (!start(sampler)) return 1;
     raise(SIGPROF);
     kill(getpid(), SIGPROF);
     if (calls != 2) return 2;
@@ -214,7 +221,7 @@ TEST_CASE("A SIGPROF of others is passed on and is no sample", "[cpu]") {
 
 TEST_CASE("A SIGPROF on another thread is no sample", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(sampler.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(sampler));
 
   std::thread{[] { tick(); }}.join();
 
@@ -223,7 +230,7 @@ TEST_CASE("A SIGPROF on another thread is no sample", "[cpu]") {
 
 TEST_CASE("A second sampler of the process is refused while one records", "[cpu]") {
   loop_sampler first;
-  REQUIRE(first.start(so_rare_that_only_our_own_ticks_count));
+  REQUIRE(start(first));
   tick();
 
   result<void> of_another_thread;
@@ -234,13 +241,13 @@ TEST_CASE("A second sampler of the process is refused while one records", "[cpu]
   }}.join();
   CHECK(of_another_thread.error() == errc::busy);
   loop_sampler third;
-  CHECK(third.start(so_rare_that_only_our_own_ticks_count).error() == errc::busy);
+  CHECK(start(third).error() == errc::busy);
   CHECK_FALSE(third.running());
   CHECK(third.taken() == 0);
   tick();
 
   CHECK(first.stop().samples.size() == 2);
-  CHECK(third.start(so_rare_that_only_our_own_ticks_count).has_value());
+  CHECK(start(third).has_value());
   tick();
   CHECK(third.stop().samples.size() == 1);
 }
