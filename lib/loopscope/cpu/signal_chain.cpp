@@ -71,7 +71,7 @@ void install_sigprof(signal_action handler) {
 }
 
 bool is_called_back() noexcept {
-  constexpr std::uintptr_t far = 1024 * 1024;
+  constexpr std::uintptr_t far = std::uintptr_t{1} << 20;
   // A handler that left by a jump has not told us. Its frame is gone when ours is not below it.
   auto const frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   if (here.depth != 0 && (frame >= here.frame || here.frame - frame > far)) here = {};

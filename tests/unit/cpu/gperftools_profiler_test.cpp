@@ -52,6 +52,7 @@ bool is_whole(std::string const& profile) {
 void use_up_memory() {
   rlimit const limit{std::size_t{1} << 31, std::size_t{1} << 31};
   setrlimit(RLIMIT_AS, &limit);
+  // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): that is its purpose
   while (::operator new (std::size_t{4} << 20, std::nothrow)) continue;
 }
 

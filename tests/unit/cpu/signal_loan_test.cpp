@@ -157,7 +157,9 @@ TEST_CASE("Handlers on many threads never use what is freed", "[cpu]") {
   std::atomic<bool> done{false};
   std::atomic<long> broken{0};
   std::vector<std::thread> users;
-  for (int i = 0; i < 3; ++i)
+  constexpr int count = 3;
+  users.reserve(count);
+  for (int i = 0; i < count; ++i)
     users.emplace_back([&] {
       while (!done)
         loan.use([&](std::vector<int> const& object) {

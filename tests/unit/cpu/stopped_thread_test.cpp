@@ -67,7 +67,7 @@ bool records(loop_sampler& sampler) {
   }}.detach();
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
   while (true) continue;
 }
 

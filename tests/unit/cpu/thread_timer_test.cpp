@@ -70,14 +70,20 @@ TEST_CASE("A thread timer sends SIGPROF at a steady rate", "[cpu]") {
       {10'000us, 3},
   }));
   CAPTURE(period.count());
-  auto const start = clock_type::now();
-  thread_timer const timer{gettid(), period};
+  bool in_time = false;
+  for (int i = 0; i < 100 && !in_time; ++i) {  // others may use the machine
+    signals = 0;
+    auto const start = clock_type::now();
+    thread_timer const timer{gettid(), period};
 
-  REQUIRE(saw_signals(count));
-  auto const passed = clock_type::now() - start;
+    REQUIRE(saw_signals(count));
+    auto const passed = clock_type::now() - start;
 
-  CHECK(passed >= count * period - period / 2);
-  CHECK(passed < 10 * count * period);
+    CHECK(passed >= count * period - period / 2);
+    in_time = passed < 10 * count * period;
+  }
+
+  CHECK(in_time);
   CHECK(elsewhere == 0);
 }
 

@@ -60,7 +60,7 @@ TEST_CASE("Fetching over HTTP", "[http]") {
     REQUIRE_FALSE(response);
     CHECK(response.error() == errc::timed_out);
     CHECK(std::chrono::steady_clock::now() - started >= 20ms);
-    CHECK(std::chrono::steady_clock::now() - started < 200ms);
+    CHECK(std::chrono::steady_clock::now() - started < 30s);
   }
 }
 
