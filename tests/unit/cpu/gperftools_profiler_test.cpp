@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
-#include "support/forbidden_call.hpp"
 #include "support/in_child.hpp"
+#include "support/refused_calls.hpp"
 #include "support/tick.hpp"
 
 #include <loopscope/cpu/gperftools_profiler.hpp>
@@ -117,7 +117,7 @@ TEST_CASE("gperftools is not started where it could not write", "[cpu]") {
 
     CHECK(in_child([error] {
             gperftools_profiler profiler;
-            if (!test::forbid_call(SYS_memfd_create, static_cast<unsigned>(error))) return 0;
+            if (!test::refuse_from_now_on({{SYS_memfd_create, error}})) return 0;
             auto const started = profiler.start();
             if (started.error().value() != error) return 1;
             return profiler.stop(1ms).empty() ? 0 : 2;
