@@ -10,7 +10,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.deny_syscall import denying
-from support.encoder import OUTPUT, FakeEncoder, lab_with, leftovers, listed, post, start
+from support.encoder import OUTPUT, FakeEncoder, lab_with, leftovers, listed, need_sampler, post, start
 from support.lab import Lab, temp_dir
 from support.planted import plant
 
@@ -77,6 +77,12 @@ class Publishing(Refused):
 
 class Killed(Refused):
     """The service dies half way through publishing, and the next one tidies up."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        probe = self.start()  # a service that is to be killed cannot be asked
+        need_sampler(self, probe)
+        probe.stop()
 
     def die(self, **refused: str) -> set[str]:
         lab = self.start(**refused)
