@@ -1,5 +1,6 @@
 #pragma once
 
+#include <loopscope/cpu/loop_sampler.hpp>
 #include <loopscope/cpu/thread_timer.hpp>
 
 #include <csignal>
@@ -23,9 +24,10 @@ inline void tick(int overruns = 0, void* mark = cpu::thread_timer::mark()) {
   syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), SIGPROF, &info);
 }
 
-/// Stops all timers of the process, so that only our own ticks come.
+/// Starts to sample, without a tick but those of tick(): all timers of the process are stopped.
 /// Source: proc(5), /proc/self/timers.
-inline void stop_timers() {
+inline result<void> start_for_ticks(cpu::loop_sampler& sampler) {
+  auto const started = sampler.start(cpu::min_hz);
   std::ifstream timers{"/proc/self/timers"};
   for (std::string word; timers >> word;) {
     if (word != "ID:") continue;
@@ -34,6 +36,7 @@ inline void stop_timers() {
     itimerspec const off{};
     syscall(SYS_timer_settime, id, 0, &off, nullptr);
   }
+  return started;
 }
 
 }  // namespace loopscope::test

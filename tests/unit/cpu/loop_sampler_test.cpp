@@ -21,15 +21,6 @@ using test::tick;
 
 namespace {
 
-constexpr int some_rate = 1;  // hz
-
-// Starts to sample the ticks of the test alone.
-[[maybe_unused]] result<void> start(loop_sampler& sampler) {
-  auto const started = sampler.start(some_rate);
-  test::stop_timers();
-  return started;
-}
-
 constexpr std::size_t ring_capacity = 2048;
 
 void spin_for(std::chrono::milliseconds time) {
@@ -70,7 +61,7 @@ TEST_CASE("The sampler interrupts a busy thread at a steady rate", "[cpu][slow]"
 
 TEST_CASE("Samples lie in order of time within the recording", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
   for (int i = 0; i < 100; ++i) tick();
   sampler.drain();
   for (int i = 0; i < 100; ++i) tick();
@@ -86,7 +77,7 @@ TEST_CASE("Samples lie in order of time within the recording", "[cpu]") {
 
 TEST_CASE("Equal stacks are kept once", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
   for (int i = 0; i < 100; ++i) tick();
 
   auto const profile = sampler.stop();
@@ -105,7 +96,7 @@ TEST_CASE("A sample has the label of the work that it interrupts", "[cpu]") {
   static constexpr std::string_view first = "/first";
   static constexpr std::string_view second = "/second";
   loop_sampler sampler;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
   {
     work_label_scope const outer{&first};
     tick();
@@ -127,7 +118,7 @@ TEST_CASE("A sample has the label of the work that it interrupts", "[cpu]") {
 
 TEST_CASE("Ticks that fell together widen a sample and invent none", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
   tick(7);
   tick(0);
 
@@ -141,7 +132,7 @@ TEST_CASE("Ticks that fell together widen a sample and invent none", "[cpu]") {
 TEST_CASE("What is not drained in time is dropped and counted", "[cpu]") {
   constexpr std::size_t too_many = 50;
   loop_sampler sampler;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
   for (std::size_t i = 0; i < ring_capacity + too_many; ++i) tick();
 
   SECTION("and a drain makes room again") {
@@ -157,7 +148,7 @@ TEST_CASE("What is not drained in time is dropped and counted", "[cpu]") {
 
   SECTION("but never by a later recording") {
     std::ignore = sampler.stop();
-    REQUIRE(start(sampler));
+    REQUIRE(test::start_for_ticks(sampler));
     tick();
 
     auto const profile = sampler.stop();
@@ -168,7 +159,7 @@ TEST_CASE("What is not drained in time is dropped and counted", "[cpu]") {
 
 TEST_CASE("A recording that was not interrupted is empty", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
 
   auto const profile = sampler.stop();
 
@@ -182,12 +173,12 @@ TEST_CASE("One recording at a time", "[cpu]") {
   loop_sampler sampler;
   CHECK(sampler.taken() == 0);
   sampler.drain();  // nothing runs, nothing happens
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
 
-  CHECK(start(sampler).error() == errc::busy);
+  CHECK(test::start_for_ticks(sampler).error() == errc::busy);
 
   std::ignore = sampler.stop();
-  CHECK(start(sampler).has_value());
+  CHECK(test::start_for_ticks(sampler).has_value());
   std::ignore = sampler.stop();
 }
 
@@ -202,13 +193,13 @@ TEST_CASE("A sampler may be destroyed while it records", "[cpu]") {
 
 TEST_CASE("A tick after the end does no harm", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
   std::ignore = sampler.stop();
 
   for (int i = 0; i < 10; ++i) tick();
 
   CHECK(sampler.taken() == 0);
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
   CHECK(sampler.stop().samples.empty());
 }
 
@@ -233,7 +224,7 @@ TEST_CASE("The bounds themselves are rates", "[cpu]") {
 TEST_CASE("Ticks of other timers are not counted", "[cpu]") {
   loop_sampler sampler;
   int other = 0;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
 
   tick();
   tick(0, nullptr);

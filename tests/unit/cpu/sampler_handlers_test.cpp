@@ -17,15 +17,6 @@ using test::tick;
 
 namespace {
 
-constexpr int some_rate = 1;  // hz
-
-// Starts to sample the ticks of the test alone.
-[[maybe_unused]] result<void> start(loop_sampler& sampler) {
-  auto const started = sampler.start(some_rate);
-  test::stop_timers();
-  return started;
-}
-
 volatile std::sig_atomic_t calls = 0;
 volatile std::sig_atomic_t calls_of_a_later_one = 0;
 struct sigaction before_the_later_one {};
@@ -77,7 +68,7 @@ void (*current_handler())(int, siginfo_t*, void*) {
 }
 
 std::size_t samples_of_one_tick(loop_sampler& sampler) {
-  if (!start(sampler)) return 99;
+  if (!test::start_for_ticks(sampler)) return 99;
   tick();
   return sampler.stop().samples.size();
 }
@@ -90,7 +81,7 @@ TEST_CASE("The handler that was there before is still called, and errno survives
   auto const failures = in_child([] {
     install(count_and_spoil_errno);
     loop_sampler sampler;
-    if (!start(sampler)) return 1;
+    if (!test::start_for_ticks(sampler)) return 1;
     errno = EXDEV;
     tick();
     if (errno != EXDEV) return 2;
@@ -107,7 +98,7 @@ TEST_CASE("Starting twice does not chain the handler to itself", "[cpu]") {
   auto const failures = in_child([] {
     loop_sampler sampler;
     for (int i = 0; i < 3; ++i) {
-      if (!start(sampler)) return 1;
+      if (!test::start_for_ticks(sampler)) return 1;
       tick();
       if (sampler.stop().samples.size() != 1) return 2;
     }
@@ -165,7 +156,7 @@ TEST_CASE("A handler that others install during a recording stays", "[cpu]") {
   SECTION("and calls ours") {
     auto const failures = in_child([] {
       loop_sampler sampler;
-      if (!start(sampler)) return 1;
+      if (!test::start_for_ticks(sampler)) return 1;
       install_later_one();
       tick();
       if (sampler.stop().samples.size() != 1) return 2;
@@ -178,7 +169,7 @@ TEST_CASE("A handler that others install during a recording stays", "[cpu]") {
   SECTION("or does not, until the next recording") {
     auto const failures = in_child([] {
       loop_sampler sampler;
-      if (!start(sampler)) return 1;
+      if (!test::start_for_ticks(sampler)) return 1;
       install(count_and_spoil_errno);
       tick();
       if (!sampler.stop().samples.empty()) return 2;
@@ -195,7 +186,7 @@ TEST_CASE("A handler that jumps away does not end sampling", "[cpu]") {
   auto const failures = in_child([] {
     install(jump_away);
     loop_sampler sampler;
-    if (!start(sampler)) return 1;
+    if (!test::start_for_ticks(sampler)) return 1;
     for (int i = 0; i < 3; ++i)
       if (sigsetjmp(way_out, 1) == 0) tick();
     if (calls != 3) return 2;
@@ -209,7 +200,7 @@ TEST_CASE("A SIGPROF of others is passed on and is no sample", "[cpu]") {
   auto const failures = in_child([] {
     install(count_and_spoil_errno);
     loop_sampler sampler;
-    if (!start(sampler)) return 1;
+    if (!test::start_for_ticks(sampler)) return 1;
     raise(SIGPROF);
     kill(getpid(), SIGPROF);
     if (calls != 2) return 2;
@@ -221,7 +212,7 @@ TEST_CASE("A SIGPROF of others is passed on and is no sample", "[cpu]") {
 
 TEST_CASE("A SIGPROF on another thread is no sample", "[cpu]") {
   loop_sampler sampler;
-  REQUIRE(start(sampler));
+  REQUIRE(test::start_for_ticks(sampler));
 
   std::thread{[] { tick(); }}.join();
 
@@ -230,7 +221,7 @@ TEST_CASE("A SIGPROF on another thread is no sample", "[cpu]") {
 
 TEST_CASE("A second sampler of the process is refused while one records", "[cpu]") {
   loop_sampler first;
-  REQUIRE(start(first));
+  REQUIRE(test::start_for_ticks(first));
   tick();
 
   result<void> of_another_thread;
@@ -241,13 +232,13 @@ TEST_CASE("A second sampler of the process is refused while one records", "[cpu]
   }}.join();
   CHECK(of_another_thread.error() == errc::busy);
   loop_sampler third;
-  CHECK(start(third).error() == errc::busy);
+  CHECK(test::start_for_ticks(third).error() == errc::busy);
   CHECK_FALSE(third.running());
   CHECK(third.taken() == 0);
   tick();
 
   CHECK(first.stop().samples.size() == 2);
-  CHECK(start(third).has_value());
+  CHECK(test::start_for_ticks(third).has_value());
   tick();
   CHECK(third.stop().samples.size() == 1);
 }
