@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.capture import take
 from support.encoder import need_sampler
 from support.lab import BINARY, Lab, clean_environment, temp_dir
-from support.wire import skip
+from support.wire import Response, skip
 
 NOBODY = 65534
 LOOPSCOPE = BINARY.with_name("loopscope")
@@ -36,6 +36,11 @@ def put(source: pathlib.Path, target: pathlib.Path) -> None:
     shutil.copy(source.resolve(), new)
     new.chmod(0o755)
     new.rename(target)
+
+
+def capture(lab: Lab) -> Response:
+    """Long enough for samples of libm, of which there are few in a sanitizer build."""
+    return take(lab, "seconds=2&hz=1000", jam_ms=1500)
 
 
 def called_by_jam(folded: str) -> set[str]:
@@ -104,7 +109,7 @@ class Replaced(unittest.TestCase):
             skip(self, "replaced files as another user", f"nobody cannot run it: {error}")
 
     def folded(self, lab: Lab) -> str:
-        response = take(lab, "seconds=1&hz=1000")
+        response = capture(lab)
         self.assertEqual(response.status, 200, response.body)
         all_warnings = response.json()["quality"]["warnings"]
         self.warnings = [each for each in all_warnings if each.startswith("The code of ")]
@@ -186,7 +191,7 @@ class Replaced(unittest.TestCase):
         failing.write_text("#!/bin/sh\nexit 1\n")
         failing.chmod(0o755)
         lab = self.start(failing)
-        self.assertEqual(take(lab).status, 500)
+        self.assertEqual(capture(lab).status, 500)
         (raw,) = self.artifacts.glob("*.raw")
         put(libraries()["libc.so.6"], self.libm)
 

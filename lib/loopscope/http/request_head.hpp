@@ -5,9 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ostream>  // field.hpp of Beast 1.81 needs it
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace loopscope::http {
