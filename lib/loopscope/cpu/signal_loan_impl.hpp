@@ -13,9 +13,9 @@ namespace loopscope::cpu {
 ///
 /// A handler may be kept from leaving for any time: a debugger has stopped its thread. What it
 /// still uses then is kept aside, and freed by a later loan, once it has left. One loan at a time,
-/// whoever lends. It has no destructor: a signal may come until the very end of the process.
+/// by one lender. It has no destructor: a signal may come until the very end of the process.
 /// \thread use(): any, in signal handlers too; it takes no lock and allocates nothing. The others:
-///         whichever has the loan.
+///         the lender's.
 template <class T>
 class signal_loan {
  public:
@@ -45,7 +45,7 @@ class signal_loan {
     at->users.fetch_sub(1);
   }
 
-  /// Nobody new gets to the object, and whoever uses it has `patience` to leave. It stays the
+  /// Nobody new gets to the object, and its user has `patience` to leave. It stays the
   /// owner's to read until release().
   /// \return whether all have left.
   bool withdraw(std::chrono::milliseconds patience) noexcept {

@@ -12,8 +12,8 @@
 
 namespace loopscope::http {
 
-/// What a head that could be parsed may still not be. Whoever breaks a rule is refused before the
-/// guard and the router are asked, and the connection is closed.
+/// What a head that could be parsed may still not be. A request that breaks one is refused before
+/// the guard and the router are asked, and the connection is closed.
 struct head_rule {
   std::string_view name;  ///< of the rule's test
   bool (*is_broken)(request_head const& head);

@@ -54,7 +54,7 @@ TEST_CASE("A file that has its name, but also its temporary one", "[artifacts]")
     here.check_serves(all, "whole");
   }
 
-  SECTION("is one whoever wrote it, for nobody needs the other name") {
+  SECTION("is one of any owner, for nobody needs the other name") {
     store writer{{.directory = here.dir.path()}};
     auto const saved = test::save(writer, "whole");
     fs::create_hard_link(saved.path, here.dir / (".loopscope-" + saved.name + ".part"));
