@@ -37,8 +37,7 @@ http::response json_of(F const& write) {
   out.begin_object();
   write(out);
   out.end_object();
-  body += '\n';  // as http::json ends
-  return http::text(http::status::ok, "application/json", std::move(body));
+  return http::written_json(http::status::ok, std::move(body));
 }
 
 http::response refused(std::string const& detail) {

@@ -20,10 +20,6 @@ inline bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }
 
-inline bool is_hex_digit(char c) noexcept {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 inline bool is_alphanumeric(char c) noexcept {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

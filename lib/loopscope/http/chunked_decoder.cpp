@@ -147,12 +147,9 @@ beast::error_code chunked_decoder::begin_chunk(std::string_view line) {
   auto const [behind, failed] = std::from_chars(line.data(), end, chunk_left_, 16);
   if (failed != std::errc{}) return error::bad_chunk;
   std::string_view const extensions{behind, static_cast<std::size_t>(end - behind)};
-  if (!are_extensions(extensions))
-    return extensions.find(';') == std::string_view::npos ? error::bad_chunk
-                                                          : error::bad_chunk_extension;
-  auto const extra = line.size() > plain_size ? line.size() - plain_size : 0;
-  if (extra > extra_left_) return error::bad_chunk_extension;
-  extra_left_ -= extra;
+  if (!are_extensions(extensions)) return complaint();
+  // put_line() lets no longer line through.
+  extra_left_ -= line.size() > plain_size ? line.size() - plain_size : 0;
   if (chunk_left_ > body_left_) return error::body_limit;
   body_left_ -= chunk_left_;
   next_ = chunk_left_ == 0 ? part::trailer_line : part::data;

@@ -1,7 +1,6 @@
 #include <loopscope/http/connection_impl.hpp>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -27,11 +26,6 @@ constexpr std::size_t read_size = 2048;  // an idle connection keeps that much
 constexpr std::size_t source_piece = std::size_t{256} << 10;
 constexpr auto linger_time = 2s;
 constexpr std::size_t linger_bytes = std::size_t{2} << 20;
-
-// A cancellation that came while nothing was waited for shows only here.
-bool is_cut(asio::cancellation_state const& state) {
-  return (state.cancelled() & asio::cancellation_type::terminal) != asio::cancellation_type::none;
-}
 
 }  // namespace
 

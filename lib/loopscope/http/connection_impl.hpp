@@ -7,6 +7,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -16,6 +18,13 @@
 #include <string>
 
 namespace loopscope::http {
+
+/// Whether everything has to stop now. A cancellation that came while nothing was waited for shows
+/// only here.
+inline bool is_cut(boost::asio::cancellation_state const& state) noexcept {
+  using type = boost::asio::cancellation_type;
+  return (state.cancelled() & type::terminal) != type::none;
+}
 
 /// What is still to be written of a response.
 struct unwritten {

@@ -8,7 +8,6 @@ namespace loopscope::http {
 namespace {
 
 constexpr std::size_t typical_body_size = 512;
-constexpr char line_end = '\n';  // two responses in a terminal do not run together
 
 // Boost.JSON 1.81 writes every double with an exponent, 2 as 2E0, and people read these responses;
 // its serializer also takes four times as long.
@@ -54,8 +53,12 @@ response json(status code, boost::json::value const& body) {
   out.reserve(typical_body_size);
   json_writer writer{out};
   write(writer, body);
-  out += line_end;
-  return text(code, "application/json", std::move(out));
+  return written_json(code, std::move(out));
+}
+
+response written_json(status code, std::string body, std::string_view content_type) {
+  body += '\n';
+  return text(code, content_type, std::move(body));
 }
 
 response empty(status code) {
@@ -108,8 +111,7 @@ response problem(status code, std::string_view detail) {
       .member("status", static_cast<unsigned>(code));
   if (!detail.empty()) writer.member("detail", detail);
   writer.end_object();
-  body += line_end;
-  return text(code, "application/problem+json", std::move(body));
+  return written_json(code, std::move(body), "application/problem+json");
 }
 
 response problem(boost::system::error_code error, std::string_view detail) {

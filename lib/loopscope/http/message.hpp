@@ -65,8 +65,13 @@ struct response {  // NOLINT(bugprone-exception-escape): its members are moved, 
   }
 };
 
-/// A response with a JSON body, which ends with a newline, as the others here do.
+/// A response with a JSON body.
 response json(status code, boost::json::value const& body);
+
+/// A response with JSON that is written already. It gets a newline at its end, so that two
+/// responses in a terminal do not run together.
+response written_json(status code, std::string body,
+                      std::string_view content_type = "application/json");
 
 /// A response with a body of the given media type.
 response text(status code, std::string_view content_type, std::string body);

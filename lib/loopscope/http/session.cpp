@@ -173,8 +173,7 @@ asio::awaitable<bool> session::audited() {
   auto is_recorded = false;
   auto wait = first_audit_wait;
   // A cancellation may have come before, while the handler worked: it ends no wait that begins now.
-  while (!is_recorded &&
-         (state.cancelled() & asio::cancellation_type::terminal) == asio::cancellation_type::none) {
+  while (!is_recorded && !is_cut(state)) {
     pause.expires_after(wait);
     co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
     wait = std::min(2 * wait, last_audit_wait);
