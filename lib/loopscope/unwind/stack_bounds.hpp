@@ -1,18 +1,10 @@
 #pragma once
 
+#include <loopscope/unwind/address_range.hpp>
+
 #include <cstdint>
 
 namespace loopscope::unwind {
-
-/// Half-open addresses.
-struct address_range {
-  std::uintptr_t begin = 0;
-  std::uintptr_t end = 0;
-
-  [[nodiscard]] bool holds(std::uintptr_t address) const noexcept {
-    return address >= begin && address < end;
-  }
-};
 
 /// The calling thread's stack.
 /// \throws system_error if the C library does not tell.

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <loopscope/unwind/address_range.hpp>
+#include <loopscope/unwind/unwind_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <ucontext.h>
+
+namespace loopscope::unwind {
+
+/// One frame of a stack.
+struct stack_frame {
+  std::uint64_t pc;   ///< where the thread was; in every frame but the first a return address
+  std::uintptr_t sp;  ///< the stack pointer at that place
+};
+
+/// Why a walk went no further.
+enum class walk_end : std::uint8_t {
+  outermost,      ///< the tables say that nothing called this: a thread's or a process's start
+  fiber_entry,    ///< the start of a fiber: Boost.Context's or makecontext's
+  no_room,        ///< more frames than asked for
+  unknown_code,   ///< in no known object, and no frame pointer led on
+  no_rule,        ///< in a known object without a usable row, and no frame pointer led on
+  lost_register,  ///< the row needs a register whose value is not known any more
+  bad_cfa,        ///< the stack does not ascend
+  unreadable,     ///< a saved word cannot be read
+};
+
+std::string_view name_of(walk_end end) noexcept;
+
+struct walk_result {
+  std::uint32_t depth = 0;  ///< frames written
+  walk_end end = walk_end::outermost;
+  bool unknown_code = false;           ///< some frame was in no known object: refresh the map
+  std::uint16_t by_frame_pointer = 0;  ///< steps taken without a row
+  std::uint16_t probes = 0;            ///< pages that the kernel was asked about
+};
+
+/// Walks the stack that a signal interrupted, by tables and, where there are none, by frame
+/// pointers. Writes frames, innermost first.
+/// \param stack  the interrupted thread's own stack; empty if it is not known.
+/// \thread the one whose stack it is, in a signal handler; async-signal-safe: no lock, no
+///         allocation, no thread-local, no library call, errno as it was
+walk_result walk_stack(unwind_map const& map, address_range stack, ucontext_t const& interrupted,
+                       std::span<stack_frame> to) noexcept;
+
+/// By frame pointers alone: for when there is no map.
+/// \thread as `walk_stack`
+walk_result walk_frame_pointers(address_range stack, ucontext_t const& interrupted,
+                                std::span<stack_frame> to) noexcept;
+
+}  // namespace loopscope::unwind
