@@ -21,6 +21,13 @@ struct cpu_sample {
 /// address: look it up one byte before.
 using call_stack = std::vector<std::uint64_t>;
 
+/// Whether a stack goes to the start of its thread.
+enum class stack_end : std::uint8_t {
+  whole,   ///< it does
+  cut,     ///< deeper than the limit: outer frames are missing
+  broken,  ///< the walk could not go on: outer frames are missing
+};
+
 /// An ELF file whose code was mapped.
 struct mapped_object {
   std::uint64_t start = 0;  ///< of its mapping of code, as in raw_cpu_profile::maps
@@ -41,6 +48,7 @@ struct raw_cpu_profile {
   std::string maps;                     ///< /proc/self/maps
   std::vector<std::string> labels{""};  ///< the first is empty: no label
   std::vector<call_stack> stacks;       ///< different ones
+  std::vector<stack_end> stack_ends;    ///< by stack; empty: not recorded, taken for whole
   std::vector<cpu_sample> samples;      ///< in order of time
   std::string gperftools;               ///< gperftools' own profile, or empty
   std::vector<mapped_object> objects;   ///< in the order of the maps; empty: not recorded

@@ -19,7 +19,8 @@ enum class tag : std::uint32_t {
   stacks = 6,   // each its depth and its addresses, 64 bits each
   samples = 7,  // cpu_sample as it lies in memory, without padding
   gperftools = 8,
-  objects = 9,  // each its start, the length of its build id and that
+  objects = 9,      // each its start, the length of its build id and that
+  stack_ends = 10,  // a byte for each stack
 };
 
 // A section's body, written and read by value.
@@ -55,6 +56,12 @@ std::string stacks_body(raw_cpu_profile const& p) {
     append_bytes(body, std::uint64_t{stack.size()});
     for (auto const pc : stack) append_bytes(body, pc);
   }
+  return body;
+}
+
+std::string stack_ends_body(raw_cpu_profile const& p) {
+  std::string body;
+  for (auto const end : p.stack_ends) append_bytes(body, end);
   return body;
 }
 
@@ -99,6 +106,15 @@ bool read_stacks(byte_reader body, raw_cpu_profile& into) {
     call_stack stack(depth);
     for (auto& pc : stack) pc = body.take<std::uint64_t>();
     into.stacks.push_back(std::move(stack));
+  }
+  return true;
+}
+
+bool read_stack_ends(byte_reader body, raw_cpu_profile& into) {
+  while (!body.empty()) {
+    auto const end = body.take<std::uint8_t>();
+    if (end > static_cast<std::uint8_t>(stack_end::broken)) return false;
+    into.stack_ends.push_back(static_cast<stack_end>(end));
   }
   return true;
 }
@@ -149,6 +165,8 @@ bool read_section(section_reader::section const& from, raw_cpu_profile& into) {
       return read_text(body, into.gperftools);
     case tag::objects:
       return read_objects(body, into);
+    case tag::stack_ends:
+      return read_stack_ends(body, into);
   }
   return true;
 }
@@ -156,6 +174,7 @@ bool read_section(section_reader::section const& from, raw_cpu_profile& into) {
 // Every index names something, and time does not run backwards.
 bool is_consistent(raw_cpu_profile const& p) {
   if (p.period.count() <= 0 || p.labels.empty() || !p.labels.front().empty()) return false;
+  if (!p.stack_ends.empty() && p.stack_ends.size() != p.stacks.size()) return false;
   auto before = p.start_ns;
   for (auto const& s : p.samples) {
     if (s.stack >= p.stacks.size() || s.label >= p.labels.size()) return false;
@@ -178,6 +197,7 @@ void write_raw(std::ostream& out, raw_cpu_profile const& profile) {
   write(tag::maps, profile.maps);
   write(tag::labels, labels_body(profile));
   write(tag::stacks, stacks_body(profile));
+  write(tag::stack_ends, stack_ends_body(profile));
   write(tag::samples, samples_body(profile));
   write(tag::gperftools, profile.gperftools);
   write(tag::objects, objects_body(profile));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,14 +40,17 @@ class table_builder {
     if (auto const* executable = names.executable()) module_of(*executable);
   }
 
-  void add_stack(model::call_stack const& pcs) {
+  void add_stack(model::call_stack const& pcs, model::stack_end end) {
     model::code_stack stack;
     for (std::size_t i = 0; i < pcs.size(); ++i) {
       auto const is_return = i > 0 && pcs[i] > 0;
       stack.locations.push_back(location_of(is_return ? pcs[i] - 1 : pcs[i]));
     }
     if (!pcs.empty()) stack.idle = waits_for_work(names_.at(pcs.front()).frames.back());
-    drop_start_code(stack.locations);
+    if (end == model::stack_end::whole)
+      drop_start_code(stack.locations);
+    else
+      stack.locations.push_back(mark_of(end));
     stacks_.push_back(std::move(stack));
   }
 
@@ -58,6 +62,21 @@ class table_builder {
   }
 
  private:
+  // Stands for the callers that are missing.
+  std::uint32_t mark_of(model::stack_end end) {
+    auto const [known, is_new] =
+        mark_ids_.try_emplace(end, static_cast<std::uint32_t>(locations_.size()));
+    if (is_new) {
+      frame mark;
+      mark.function = end == model::stack_end::cut ? "[stack cut]" : "[broken stack]";
+      mark.system_name = mark.function;
+      model::code_location location;
+      location.lines.push_back({function_of(mark), 0});
+      locations_.push_back(std::move(location));
+    }
+    return known->second;
+  }
+
   std::uint32_t location_of(std::uint64_t address) {
     auto const [known, is_new] =
         location_ids_.try_emplace(address, static_cast<std::uint32_t>(locations_.size()));
@@ -115,6 +134,7 @@ class table_builder {
   std::vector<model::code_location> locations_;
   std::vector<model::code_stack> stacks_;
   std::unordered_map<std::uint64_t, std::uint32_t> location_ids_;
+  std::unordered_map<model::stack_end, std::uint32_t> mark_ids_;
   std::unordered_map<model::mapping const*, std::uint32_t> module_ids_;
   std::unordered_map<std::string, std::uint32_t> function_ids_;
 };
@@ -128,7 +148,9 @@ result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw,
   symbolizer names{std::move(*maps),
                    {raw.executable, raw.build_id, places.executable, raw.objects, places.process}};
   table_builder tables{names};
-  for (auto const& stack : raw.stacks) tables.add_stack(stack);
+  for (std::size_t i = 0; i < raw.stacks.size(); ++i)
+    tables.add_stack(raw.stacks[i],
+                     raw.stack_ends.empty() ? model::stack_end::whole : raw.stack_ends[i]);
 
   model::symbolized_profile profile;
   profile.period = raw.period;

@@ -24,6 +24,7 @@ model::raw_cpu_profile small_capture() {
   raw.maps = "1000-2000 r-xp 00000000 fe:00 1 /srv/bin/lab\n";
   raw.labels = {"", "/api/a", std::string{"\0b", 2}};
   raw.stacks = {{}, {0x1001}, {0x1002, 0x1003, 0xffffffffffffffff}};
+  raw.stack_ends = {model::stack_end::whole, model::stack_end::cut, model::stack_end::broken};
   raw.samples = {{1000, 1, 0, 0}, {2000, 2, 2, 7}, {2000, 0, 1, 0xffffffff}, {5000, 2, 0, 0}};
   raw.gperftools = "gperftools";
   raw.objects = {{0x1000, "0123abcd"}, {0x9000, ""}};
@@ -62,6 +63,16 @@ TEST_CASE("A raw capture", "[model]") {
 
     REQUIRE(read);
     CHECK(*read == none);
+  }
+
+  SECTION("need not say how its stacks end") {
+    auto older = small_capture();
+    older.stack_ends.clear();
+
+    auto const read = model::read_raw(written(older));
+
+    REQUIRE(read);
+    CHECK(*read == older);
   }
 
   SECTION("is an error wherever it is cut off") {
@@ -109,6 +120,9 @@ TEST_CASE("A raw capture that contradicts itself is malformed", "[model]") {
   using raw = model::raw_cpu_profile;
   auto const [what, spoil] = GENERATE(table<std::string, std::function<void(raw&)>>({
       {"no such stack", [](raw& r) { r.samples[0].stack = 3; }},
+      {"too few ends of stacks", [](raw& r) { r.stack_ends.pop_back(); }},
+      {"too many ends of stacks", [](raw& r) { r.stack_ends.push_back({}); }},
+      {"no such end of a stack", [](raw& r) { r.stack_ends[0] = model::stack_end{3}; }},
       {"no such label", [](raw& r) { r.samples[0].label = 3; }},
       {"no labels at all", [](raw& r) { r.labels.clear(); }},
       {"a first label with a text", [](raw& r) { r.labels[0] = "x"; }},

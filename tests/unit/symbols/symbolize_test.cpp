@@ -138,3 +138,20 @@ TEST_CASE("A capture with a broken memory map is refused", "[symbols]") {
 
   CHECK(symbols::symbolize(raw).error() == errc::raw_malformed);
 }
+
+TEST_CASE("A stack without its outer frames says so in their place", "[symbols]") {
+  auto const call = planted_code::outer();
+  auto const libc = epoll_wait_address() + 1;
+  auto raw = capture_of({{call - 1}, {call - 1, libc}, {call - 1}, {}});
+  raw.stack_ends = {model::stack_end::whole, model::stack_end::cut, model::stack_end::broken,
+                    model::stack_end::broken};
+  auto const profile = *symbols::symbolize(raw);
+
+  CHECK(profile.stacks[0].locations.size() == 1);
+  CHECK(profile.stacks[1].locations.size() == 3);
+  CHECK(names_of(profile, 1).back() == "[stack cut]");
+  CHECK(names_of(profile, 2).back() == "[broken stack]");
+  CHECK(names_of(profile, 3) == std::vector<std::string>{"[broken stack]"});
+  CHECK(profile.stacks[2].locations.back() == profile.stacks[3].locations.back());
+  CHECK(model::coverage_of(profile).unresolved == 0);
+}
