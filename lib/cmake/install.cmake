@@ -19,5 +19,4 @@ install(
 install(
   FILES "${PROJECT_BINARY_DIR}/loopscope-config.cmake"
         "${PROJECT_BINARY_DIR}/loopscope-config-version.cmake" lib/cmake/Findgperftools.cmake
-        lib/cmake/Findlibunwind.cmake
   DESTINATION "${package_dir}")

@@ -3,14 +3,18 @@
 #include <loopscope/cpu/loop_sampler.hpp>
 #include <loopscope/cpu/signal_chain_impl.hpp>
 #include <loopscope/cpu/signal_loan_impl.hpp>
+#include <loopscope/unwind/map_publisher.hpp>
+#include <loopscope/unwind/stack_bounds.hpp>
 #include <loopscope/unwind/stack_ring.hpp>
-#include <loopscope/unwind/stack_walker.hpp>
+#include <loopscope/unwind/table_walker.hpp>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <ctime>
 #include <map>
 #include <pthread.h>
+#include <span>
 #include <string>
 #include <tuple>
 #include <ucontext.h>
@@ -28,13 +32,29 @@ std::uint64_t clock_ns(clockid_t clock) noexcept {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-// What the handler writes to.
+// Never destroyed: a handler that a debugger keeps from leaving may use its map for any time.
+unwind::map_publisher& unwind_maps() {
+  static auto* const maps = new unwind::map_publisher;
+  return *maps;
+}
+
+// What the handler reads and writes.
 struct sink {
-  sink(pthread_t of, unwind::stack_walker const& with) : thread{of}, walker{with} {}
+  sink(pthread_t of, unwind::address_range its_stack)
+      : thread{of}, stack{its_stack}, maps{unwind_maps()} {
+    maps.add(reader);
+  }
+  ~sink() { maps.remove(reader); }
+  sink(sink const&) = delete;
+  sink& operator=(sink const&) = delete;
 
   pthread_t thread;
-  unwind::stack_walker walker;
+  unwind::address_range stack;
+  unwind::map_publisher& maps;
+  unwind::map_reader reader;
   unwind::stack_ring ring;
+  std::array<unwind::stack_frame, unwind::max_depth> frames{};
+  std::array<std::uint64_t, unwind::max_depth> pcs{};
   bool volatile busy = false;  // the thread's own, between its handlers
 };
 
@@ -43,18 +63,36 @@ constinit signal_loan<sink> lent_sink;
 // A handler takes microseconds. One that does not leave in this time is stopped by a debugger.
 constexpr auto patience = std::chrono::milliseconds{50};
 
-void take_sample(sink& to, siginfo_t const& info, ucontext_t& interrupted) noexcept {
+// The map cannot be freed before the walk ends.
+unwind::walk_result walk(sink& to, ucontext_t const& interrupted) noexcept {
+  unwind::held_map const map{to.maps, to.reader};
+  if (!map.get()) return unwind::walk_frame_pointers(to.stack, interrupted, to.frames);
+  return unwind::walk_stack(*map.get(), to.stack, interrupted, to.frames);
+}
+
+void take_sample(sink& to, siginfo_t const& info, ucontext_t const& interrupted) noexcept {
   if (!pthread_equal(to.thread, pthread_self())) return;  // reads a register
   if (to.busy) return;  // a handler that calls ours may let SIGPROF interrupt it
   to.busy = true;
-  if (auto* const slot = to.ring.begin_push()) {
-    slot->time_ns = clock_ns(CLOCK_MONOTONIC);  // a vDSO call: no lock, no allocation
-    slot->label = current_work_label;           // initial-exec TLS: a plain load
-    slot->overruns = static_cast<std::uint32_t>(info.si_overrun);
-    slot->depth = static_cast<std::uint32_t>(to.walker.walk(interrupted, slot->pcs));
-    to.ring.end_push();
-  }
+  auto const time_ns = clock_ns(CLOCK_MONOTONIC);  // a vDSO call: no lock, no allocation
+  auto const* const label = current_work_label;    // initial-exec TLS: a plain load
+  auto const walked = walk(to, interrupted);       // reads and writes memory, calls nothing
+  for (std::size_t i = 0; i < walked.depth; ++i) to.pcs[i] = to.frames[i].pc;
+  to.ring.push({time_ns, label, static_cast<std::uint32_t>(info.si_overrun), walked.end,
+                std::span{to.pcs}.first(walked.depth)});
   to.busy = false;
+}
+
+model::stack_end stack_end_of(unwind::walk_end end) {
+  switch (end) {
+    case unwind::walk_end::outermost:
+    case unwind::walk_end::fiber_entry:
+      return model::stack_end::whole;
+    case unwind::walk_end::no_room:
+      return model::stack_end::cut;
+    default:
+      return model::stack_end::broken;
+  }
 }
 
 // Runs on any thread that does not block SIGPROF, between any two instructions of it.
@@ -73,20 +111,24 @@ void on_sigprof(int signal, siginfo_t* info, void* context) noexcept {
 }  // namespace
 
 struct loop_sampler::recording {
-  std::uint32_t stack_index(unwind::stack_sample const& slot);
+  std::uint32_t stack_index(unwind::stack_sample const& sample);
   std::uint32_t label_index(std::string_view const* label);
 
   sink* to = nullptr;  // lent until the end
   model::raw_cpu_profile profile;
-  std::map<model::call_stack, std::uint32_t> stacks;
+  std::map<std::pair<model::call_stack, model::stack_end>, std::uint32_t> stacks;
   std::map<std::string_view const*, std::uint32_t> labels{{nullptr, 0}};
 };
 
-std::uint32_t loop_sampler::recording::stack_index(unwind::stack_sample const& slot) {
-  model::call_stack stack(slot.pcs.begin(), slot.pcs.begin() + slot.depth);
+std::uint32_t loop_sampler::recording::stack_index(unwind::stack_sample const& sample) {
+  model::call_stack stack(sample.pcs.begin(), sample.pcs.end());
+  auto const end = stack_end_of(sample.end);
   auto const next = static_cast<std::uint32_t>(profile.stacks.size());
-  auto const [known, is_new] = stacks.try_emplace(std::move(stack), next);
-  if (is_new) profile.stacks.push_back(known->first);
+  auto const [known, is_new] = stacks.try_emplace({std::move(stack), end}, next);
+  if (is_new) {
+    profile.stacks.push_back(known->first.first);
+    profile.stack_ends.push_back(end);
+  }
   return known->second;
 }
 
@@ -105,10 +147,7 @@ bool loop_sampler::available() noexcept {
 #endif
 }
 
-loop_sampler::loop_sampler()
-    : thread_{gettid(), pthread_self()},
-      stack_{unwind::own_stack()},
-      outermost_frame_{unwind::outermost_frame(stack_, unwind::executable_text())} {}
+loop_sampler::loop_sampler() : thread_{gettid(), pthread_self()}, stack_{unwind::own_stack()} {}
 
 loop_sampler::~loop_sampler() {
   if (timer_) std::ignore = stop();  // what was taken is not wanted
@@ -118,9 +157,9 @@ result<void> loop_sampler::start(int hz) {
   LOOPSCOPE_EXPECTS(hz >= min_hz && hz <= max_hz);
   if (!available()) return errc::unsupported;
   if (timer_) return errc::busy;
-  unwind::stack_walker const walker{stack_, unwind::executable_text(), outermost_frame_};
+  unwind_maps().refresh();  // before the first tick
   auto started = std::make_unique<recording>();
-  started->to = lent_sink.lend(std::make_unique<sink>(thread_.handle, walker));
+  started->to = lent_sink.lend(std::make_unique<sink>(thread_.handle, stack_));
   if (!started->to) return errc::busy;
   auto const period = std::chrono::microseconds{std::chrono::seconds{1}} / hz;
   started->profile.period = period;
@@ -140,10 +179,15 @@ result<void> loop_sampler::start(int hz) {
 
 void loop_sampler::drain() {
   if (!recording_) return;
+  unwind_maps().refresh();  // what was loaded since is known from the next tick on
+  take_over();
+}
+
+void loop_sampler::take_over() {
   auto& profile = recording_->profile;
-  recording_->to->ring.drain([&](unwind::stack_sample const& slot) {
-    profile.samples.push_back({slot.time_ns, recording_->stack_index(slot),
-                               recording_->label_index(slot.label), slot.overruns});
+  recording_->to->ring.drain([&](unwind::stack_sample const& sample) {
+    profile.samples.push_back({sample.time_ns, recording_->stack_index(sample),
+                               recording_->label_index(sample.label), sample.overruns});
   });
   profile.dropped = recording_->to->ring.dropped();
 }
@@ -156,7 +200,7 @@ model::raw_cpu_profile loop_sampler::stop() {
   LOOPSCOPE_EXPECTS(timer_.has_value());
   timer_.reset();
   lent_sink.withdraw(patience);  // the sample of a handler that is stuck is lost
-  drain();
+  take_over();                   // not drain(): a stopped thread may hold the dynamic linker's lock
   lent_sink.release();
   auto profile = std::move(recording_->profile);
   recording_.reset();

@@ -3,7 +3,7 @@
 #include <loopscope/base/result.hpp>
 #include <loopscope/cpu/thread_timer.hpp>
 #include <loopscope/model/cpu_profile.hpp>
-#include <loopscope/unwind/stack_bounds.hpp>
+#include <loopscope/unwind/address_range.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -21,9 +21,9 @@ inline constexpr int max_hz = 1000;
 /// Samples one thread by the wall clock: its stack, in order of time, with the route it works on.
 ///
 /// SIGPROF belongs to the whole process: one sampler records at a time. Its handler allocates
-/// nothing and then calls the handler that was there before, gperftools' own: one signal feeds
-/// both. It stays installed, and other code may install its own before or after it. \thread made on
-/// the thread that is sampled; all else on one other thread at a time
+/// nothing, takes no lock and then calls the handler that was there before, gperftools' own: one
+/// signal feeds both. It stays installed, and other code may install its own before or after it.
+/// \thread made on the thread that is sampled; all else on one other thread at a time
 class loop_sampler {
  public:
   /// Whether signals and stacks can be trusted in this build: not under ThreadSanitizer, which
@@ -45,7 +45,8 @@ class loop_sampler {
 
   [[nodiscard]] bool running() const noexcept { return timer_.has_value(); }
 
-  /// Takes over what the handler has left. Call it at least every second.
+  /// Takes over what the handler has left, and learns of libraries that came or went. Call it at
+  /// least every second.
   void drain();
 
   /// Samples taken over so far.
@@ -58,6 +59,8 @@ class loop_sampler {
  private:
   struct recording;
 
+  void take_over();
+
   struct thread_name {
     pid_t id;          // for the kernel
     pthread_t handle;  // for a handler, which gets its own without a system call
@@ -65,7 +68,6 @@ class loop_sampler {
 
   thread_name thread_;
   unwind::address_range stack_;
-  std::uintptr_t outermost_frame_;
   std::unique_ptr<recording> recording_;
   std::optional<thread_timer> timer_;
 };

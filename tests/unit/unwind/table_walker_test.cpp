@@ -1,18 +1,22 @@
 #include "support/catch.hpp"
 
-#include <loopscope/unwind/stack_walker.hpp>
+#include <loopscope/unwind/map_publisher.hpp>
+#include <loopscope/unwind/stack_bounds.hpp>
+#include <loopscope/unwind/table_walker.hpp>
 
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
+#include <span>
 #include <thread>
 #include <time.h>
 #include <ucontext.h>
 #include <vector>
 
 using namespace loopscope;
-using unwind::stack_walker;
+using unwind::walk_end;
 using stack = std::vector<std::uint64_t>;
 
 #ifndef __SANITIZE_THREAD__  // it delivers signals late: there is no stack to speak of
@@ -20,20 +24,25 @@ using stack = std::vector<std::uint64_t>;
 namespace {
 
 // What the handler works with: it takes no arguments of ours.
-stack_walker const* walker = nullptr;
-std::array<std::uint64_t, 128> seen{};
+unwind::unwind_map const* map = nullptr;
+unwind::address_range bounds;
+std::array<unwind::stack_frame, 1024> seen{};
 std::size_t room = seen.size();
+unwind::walk_result walked;
 volatile std::size_t depth = 0;
 
 void on_signal(int, siginfo_t*, void* context) {
-  depth = walker->walk(*static_cast<ucontext_t*>(context), std::span{seen}.first(room));
+  walked = unwind::walk_stack(*map, bounds, *static_cast<ucontext_t*>(context),
+                              std::span{seen}.first(room));
+  depth = walked.depth;
 }
 
 // Walks on SIGUSR1 as long as it lives; of the thread that makes it.
 class walking {
  public:
   explicit walking(std::size_t limit = seen.size()) {
-    walker = &here_;
+    map = map_.get();
+    bounds = unwind::own_stack();
     room = limit;
     depth = 0;
     struct sigaction action {};
@@ -45,11 +54,14 @@ class walking {
   walking(walking const&) = delete;
   walking& operator=(walking const&) = delete;
 
-  [[nodiscard]] stack result() const { return {seen.begin(), seen.begin() + depth}; }
+  [[nodiscard]] stack result() const {
+    stack pcs;
+    for (std::size_t i = 0; i < depth; ++i) pcs.push_back(seen[i].pc);
+    return pcs;
+  }
 
  private:
-  stack_walker here_{unwind::own_stack(), unwind::executable_text(),
-                     unwind::outermost_frame(unwind::own_stack(), unwind::executable_text())};
+  std::unique_ptr<unwind::unwind_map const> map_ = unwind::unwind_map::make(nullptr);
   struct sigaction before_ {};
 };
 
@@ -150,7 +162,6 @@ TEST_CASE("A leaf in the C library does not hide its callers", "[unwind]") {
 
   REQUIRE(chain.size() == 3);
   REQUIRE_FALSE(all.empty());
-  CHECK_FALSE(unwind::executable_text().holds(all.front()));
   CHECK(holds_in_order(all, chain));
 }
 
@@ -170,7 +181,7 @@ TEST_CASE("A stack of another thread is walked there", "[unwind]") {
   CHECK(holds_in_order(all, chain));
 }
 
-TEST_CASE("A deep stack loses its outermost frames", "[unwind]") {
+TEST_CASE("A stack that is deeper than there is room loses its outermost frames", "[unwind]") {
   auto const limit = GENERATE(as<std::size_t>{}, 0, 1, 2, 3, 10, 128);
   CAPTURE(limit);
   walking const now{limit};
@@ -179,26 +190,42 @@ TEST_CASE("A deep stack loses its outermost frames", "[unwind]") {
   auto const all = now.result();
 
   CHECK(all.size() == limit);
+  CHECK(walked.end == walk_end::no_room);
   CHECK(std::count(all.begin(), all.end(), 0) == 0);
 }
 
-TEST_CASE("A stack ends by itself", "[unwind]") {
+TEST_CASE("A stack that fits exactly is whole", "[unwind]") {
+  std::size_t whole = 0;
+  {
+    walking const now;
+    recurse(10);
+    whole = now.result().size();
+    CHECK(walked.end == walk_end::outermost);
+    CHECK(whole > 11);
+  }
+  auto const missing = GENERATE(as<std::size_t>{}, 0, 1);
+  walking const now{whole - missing};
+  recurse(10);
+
+  CHECK(walked.end == (missing == 0 ? walk_end::outermost : walk_end::no_room));
+  CHECK(now.result().size() == whole - missing);
+}
+
+TEST_CASE("The frames of a stack ascend and lie in it", "[unwind]") {
   walking const now;
   recurse(10);
 
-  auto const all = now.result();
-
-  CHECK(all.size() > 11);
-  CHECK(all.size() < seen.size());
+  REQUIRE(depth > 11);
+  for (std::size_t i = 0; i < depth; ++i) CHECK(bounds.holds(seen[i].sp));
+  for (std::size_t i = 1; i < depth; ++i) CHECK(seen[i].sp > seen[i - 1].sp);
+  CHECK(walked.probes == 0);
 }
 
-TEST_CASE("Stack and text are where their own things lie", "[unwind]") {
+TEST_CASE("A stack's bounds hold what lies on it", "[unwind]") {
   int const local = 0;
 
   CHECK(unwind::own_stack().holds(reinterpret_cast<std::uintptr_t>(&local)));
   CHECK_FALSE(unwind::own_stack().holds(reinterpret_cast<std::uintptr_t>(&chain)));
-  CHECK(unwind::executable_text().holds(reinterpret_cast<std::uintptr_t>(&recurse)));
-  CHECK_FALSE(unwind::executable_text().holds(reinterpret_cast<std::uintptr_t>(&chain)));
 }
 
 #endif
