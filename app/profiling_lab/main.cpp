@@ -1,3 +1,4 @@
+#include <profiling_lab/gperftools_walk.hpp>
 #include <profiling_lab/service.hpp>
 
 #include <loopscope/base/build_id.hpp>
@@ -79,8 +80,10 @@ void fit_connections(std::size_t& connections, loopscope::logger& log) {
   log.warn("few_descriptors", {{"limit", limit}, {"wanted", wanted}, {"connections", connections}});
 }
 
-int serve(lab::settings values, std::string const& metadata_uri) {
+// \param walk_failure  as from `choose_gperftools_walk`.
+int serve(lab::settings values, std::string const& metadata_uri, std::string const& walk_failure) {
   loopscope::logger log{STDERR_FILENO, values.log_level};
+  if (!walk_failure.empty()) log.warn("gperftools_walk_unchanged", {{"reason", walk_failure}});
   print(values, log);
   fit_connections(values.server.limits.connections, log);
   std::optional<lab::service> service;
@@ -100,7 +103,15 @@ int serve(lab::settings values, std::string const& metadata_uri) {
   return EXIT_SUCCESS;
 }
 
-int run(std::vector<std::string_view> const& arguments) {
+// Commands that take no captures are not worth a second start.
+bool only_tells(std::vector<std::string_view> const& arguments) {
+  auto const tells = [](std::string_view each) {
+    return each == "--help" || each == "--version" || each == "--healthcheck";
+  };
+  return std::any_of(arguments.begin(), arguments.end(), tells);
+}
+
+int run(std::vector<std::string_view> const& arguments, std::string const& walk_failure) {
   auto const environment = read_environment();
   auto const loaded = lab::load_settings(arguments, environment);
   for (auto const& error : loaded.errors) std::cerr << "profiling-lab: " << error << '\n';
@@ -120,7 +131,8 @@ int run(std::vector<std::string_view> const& arguments) {
   }
   auto const metadata = environment.find("ECS_CONTAINER_METADATA_URI_V4");
   try {
-    return serve(loaded.values, metadata == environment.end() ? "" : metadata->second);
+    return serve(loaded.values, metadata == environment.end() ? "" : metadata->second,
+                 walk_failure);
   } catch (cannot_start const& error) {  // after the last line of the log
     std::cerr << "profiling-lab: " << error.what() << '\n';
     return usage_error;
@@ -135,7 +147,9 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);
   std::signal(SIGCHLD, SIG_DFL);  // ignored by a parent, it would hide how children end
   try {
-    return run({argv + 1, argv + argc});
+    std::vector<std::string_view> const arguments{argv + 1, argv + argc};
+    auto const failure = only_tells(arguments) ? "" : lab::choose_gperftools_walk(argv);
+    return run(arguments, failure);
   } catch (std::exception const& error) {
     std::cerr << "profiling-lab: " << error.what() << '\n';
     return EXIT_FAILURE;

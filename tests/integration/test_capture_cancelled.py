@@ -187,7 +187,7 @@ class ClientLeaves(unittest.TestCase):
                 self.assertEqual(response.status, 200, response.body)
 
     def test_many_who_leave_take_no_descriptor_along(self) -> None:
-        # The first samples open what libunwind checks addresses with, and keeps.
+        # The first capture may open what is kept, such as what libunwind checks addresses with.
         self.assertEqual(post(self.lab, "seconds=1").status, 200)
         for stored in self.lab.directory.glob("cpu-*"):
             stored.unlink()
