@@ -16,7 +16,7 @@ export PATH="$PATH:$root/build/tools/usr/bin:$root/build/tools/usr/sbin"
 
 build_packages=(
   g++ cmake ninja-build ccache catch2 python3
-  libboost1.81-dev libssl-dev zlib1g-dev libgoogle-perftools-dev libunwind-dev prometheus-cpp-dev
+  libboost1.81-dev libssl-dev zlib1g-dev libgoogle-perftools-dev prometheus-cpp-dev
   libprotozero-dev libcli11-dev
   libc6-dbg # names the inner functions of libc and libm in profiles
 )
@@ -24,6 +24,7 @@ test_packages=(
   clang clang-format clang-tidy git shellcheck curl jq golang-go mount util-linux wrk
   google-perftools file binutils # what google-pprof runs; without file it prints wrong names
   chromium libclang-rt-14-dev # the browser for the viewers' tests, and what libFuzzer links
+  libunwind-dev # what our own unwinding is compared with
 )
 
 say() {

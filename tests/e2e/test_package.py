@@ -56,6 +56,18 @@ class Package(unittest.TestCase):
             with self.subTest(part):
                 self.assertRegex(run(self.consumer / part), r'^200 \{"version":"0\.\d+\.\d+"\}')
 
+    def test_libgcc_throws_the_exceptions_of_a_consumer(self) -> None:
+        # gperftools' libraries bring libunwind along, which throws twenty times slower.
+        pattern = r"binding file \S+ \[0\] to (\S+) \[0\]: normal symbol `_Unwind_RaiseException'"
+        for part in PARTS:
+            with self.subTest(part):
+                done = subprocess.run(
+                    [self.consumer / part], capture_output=True, text=True, timeout=300,
+                    env=os.environ | {"LD_DEBUG": "bindings", "LD_BIND_NOW": "1"}, check=True)
+                providers = {Path(path).name for path in re.findall(pattern, done.stderr)}
+
+                self.assertEqual(providers, {"libgcc_s.so.1"})
+
     def test_private_headers_stay_at_home(self) -> None:
         installed = [path.name for path in self.prefix.rglob("*.hpp")]
 

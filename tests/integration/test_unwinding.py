@@ -95,6 +95,8 @@ class DeletedProgramTest(unittest.TestCase):
         lab = Lab.for_test(self, prefix=["bash", "-c", script], binary=copy)
 
         self.assertTrue(os.readlink(f"/proc/{lab.pid}/exe").startswith(str(copy)))
+        if lab.has_gperftools():
+            self.assertEqual(environment_of(lab).get(METHOD), "libgcc")
 
 
 if __name__ == "__main__":
