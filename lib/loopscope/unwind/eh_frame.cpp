@@ -125,7 +125,7 @@ class section_parser {
   // An FDE says how far before its second field the length of its CIE lies.
   cie const* cie_before(std::size_t at, std::uint32_t distance) const {
     if (distance > at) return nullptr;
-    for (std::size_t const length_size : {4, 12}) {
+    for (auto const length_size : {std::size_t{4}, std::size_t{12}}) {
       auto const known = cies_.find(at - distance + length_size);
       if (known != cies_.end()) return known->second ? &*known->second : nullptr;
     }
