@@ -27,6 +27,17 @@ void spin_for(std::chrono::milliseconds time) {
   }
 }
 
+// Ticks at the bottom of so many calls.
+__attribute__((noinline)) int tick_below(int levels) {
+  if (levels == 0) {
+    tick();
+    return 0;
+  }
+  auto const below = tick_below(levels - 1);
+  asm volatile("" ::: "memory");  // or the call becomes a jump
+  return below + 1;
+}
+
 }  // namespace
 
 #ifdef __SANITIZE_THREAD__
@@ -89,6 +100,23 @@ TEST_CASE("Equal stacks are kept once", "[cpu]") {
     REQUIRE(sample.stack < profile.stacks.size());
     CHECK(profile.stacks[sample.stack].size() > 1);
   }
+}
+
+TEST_CASE("A stack that is deeper than the limit is marked as cut", "[cpu]") {
+  loop_sampler sampler;
+  REQUIRE(test::start_for_ticks(sampler));
+  tick_below(900);
+  tick_below(1'500);
+
+  auto const profile = sampler.stop();
+
+  REQUIRE(profile.samples.size() == 2);
+  auto const deep = profile.samples[0].stack;
+  auto const deeper = profile.samples[1].stack;
+  CHECK(profile.stacks[deep].size() > 900);
+  CHECK(profile.stack_ends[deep] == model::stack_end::whole);
+  CHECK(profile.stacks[deeper].size() == 1'024);
+  CHECK(profile.stack_ends[deeper] == model::stack_end::cut);
 }
 
 TEST_CASE("A sample has the label of the work that it interrupts", "[cpu]") {
