@@ -1,4 +1,4 @@
-"""Seven sampled threads beside dlopen, dlclose, throws and allocation, with maps remade all along."""
+"""Seven sampled threads beside dlopen, dlclose and throws, with maps remade all the time."""
 
 from __future__ import annotations
 
