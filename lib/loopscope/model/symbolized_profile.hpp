@@ -22,10 +22,10 @@ struct code_module {
   bool operator==(code_module const&) const = default;
 };
 
-/// A function; two of one name in different files are different.
+/// A function. It is identified by system name and file: different ones may have one name.
 struct code_function {
-  std::string name;         ///< for readers: demangled, never empty
-  std::string system_name;  ///< as the linker knows it
+  std::string name;         ///< for readers, never empty
+  std::string system_name;  ///< as the linker or the debug information knows it
   std::string file;         ///< as the compiler knew it, absolute as a rule; empty if unknown
   std::uint32_t line = 0;   ///< where it begins, as far as that is known; 1-based, 0 unknown
 

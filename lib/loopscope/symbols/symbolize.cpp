@@ -1,4 +1,5 @@
 #include <loopscope/symbols/file_search_impl.hpp>
+#include <loopscope/symbols/names.hpp>
 #include <loopscope/symbols/symbolize.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 
@@ -18,7 +19,7 @@ constexpr std::array<std::string_view, 3> waiting{"epoll_wait", "epoll_pwait", "
 
 // glibc's names of its own may stand for the public ones: `__GI_epoll_pwait`.
 bool waits_for_work(frame const& innermost) {
-  std::string_view name = innermost.function;
+  std::string_view name = innermost.system_name;
   for (std::string_view const prefix : {"__GI_", "__"})
     if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
   return std::find(waiting.begin(), waiting.end(), name) != waiting.end();
@@ -30,6 +31,13 @@ bool is_runtime(std::string_view path) {
   constexpr std::array<std::string_view, 3> prefixes{"libc.so", "libstdc++.so", "ld-"};
   auto const matches = [&](std::string_view prefix) { return name.starts_with(prefix); };
   return std::any_of(prefixes.begin(), prefixes.end(), matches);
+}
+
+// Once it is known where it begins.
+void give_name(model::code_function& function, model::name_style style) {
+  auto name = short_name(function.system_name, function.file, function.line);
+  function.name =
+      style == model::name_style::full ? full_name(function.system_name) : std::move(name);
 }
 
 // Turns places into the tables of a profile.
@@ -54,7 +62,8 @@ class table_builder {
     stacks_.push_back(std::move(stack));
   }
 
-  void move_into(model::symbolized_profile& profile) {
+  void move_into(model::symbolized_profile& profile, model::name_style style) {
+    for (auto& function : functions_) give_name(function, style);
     profile.modules = std::move(modules_);
     profile.functions = std::move(functions_);
     profile.locations = std::move(locations_);
@@ -104,7 +113,7 @@ class table_builder {
   std::uint32_t function_of(frame const& each) {
     auto const [known, is_new] = function_ids_.try_emplace(
         each.system_name + '\n' + each.file, static_cast<std::uint32_t>(functions_.size()));
-    if (is_new) functions_.push_back({each.function, each.system_name, each.file, 0});
+    if (is_new) functions_.push_back({{}, each.system_name, each.file});
     // The first line is not always known: then it is the first that was seen.
     auto& first = functions_[known->second].line;
     for (auto const line : {each.first_line, each.line})
@@ -117,7 +126,7 @@ class table_builder {
     auto const& location = locations_[at];
     if (location.module == model::code_location::no_module) return true;
     auto const own = names_.executable() && location.module == 0;
-    if (own) return functions_[location.lines.back().function].name == "_start";
+    if (own) return functions_[location.lines.back().function].system_name == "_start";
     return !location.named || is_runtime(modules_[location.module].path);
   }
 
@@ -142,7 +151,7 @@ class table_builder {
 }  // namespace
 
 result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw,
-                                            file_places const& places) {
+                                            file_places const& places, model::name_style style) {
   auto maps = model::parse_maps(raw.maps);
   if (!maps) return maps.error();
   symbolizer names{std::move(*maps),
@@ -159,7 +168,7 @@ result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw,
   profile.start_unix_ns = raw.start_unix_ns;
   profile.labels = raw.labels;
   profile.samples = raw.samples;
-  tables.move_into(profile);
+  tables.move_into(profile, style);
   return profile;
 }
 

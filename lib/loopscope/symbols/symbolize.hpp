@@ -1,6 +1,7 @@
 #pragma once
 
 #include <loopscope/base/result.hpp>
+#include <loopscope/model/presentation.hpp>
 #include <loopscope/model/raw_cpu_profile.hpp>
 #include <loopscope/model/symbolized_profile.hpp>
 
@@ -20,9 +21,11 @@ struct file_places {
 /// What starts the program or a thread is left out of the stacks: their outermost frames, as far as
 /// they are of the C or C++ library, or have no name. A stack whose innermost function is
 /// `epoll_wait`, or a variant of it, is idle.
+/// \param style  of the functions' names; it changes nothing else.
 /// \return errc::raw_malformed  its memory map cannot be read.
 /// \throws system_error, wrong_executable  as the symbolizer does.
 result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw,
-                                            file_places const& places = {});
+                                            file_places const& places = {},
+                                            model::name_style style = model::name_style::shortened);
 
 }  // namespace loopscope::symbols

@@ -1,7 +1,7 @@
 #include <loopscope/symbols/debug_info_impl.hpp>
-#include <loopscope/symbols/demangle.hpp>
 #include <loopscope/symbols/elf_file_impl.hpp>
 #include <loopscope/symbols/file_search_impl.hpp>
+#include <loopscope/symbols/names.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 #include <loopscope/symbols/vdso_impl.hpp>
 
@@ -95,7 +95,7 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   found.named = !outermost.function.empty();
   for (auto const& line : lines)
     if (!line.function.empty())
-      found.frames.push_back({demangle(line.function), std::string{line.function},
+      found.frames.push_back({full_name(line.function), std::string{line.function},
                               std::string{line.file}, line.line, 0, &line != &outermost});
   if (!found.named)
     found.frames.push_back(nameless(file->function_start(*address), path));

@@ -58,7 +58,14 @@ TEST_CASE("A capture gets names", "[symbols]") {
     REQUIRE(profile.stacks[0].locations.size() == 2);
     CHECK(profile.stacks[0].locations[0] == profile.stacks[0].locations[1]);
     CHECK(profile.locations[0].address == call - 1);
-    CHECK(names_of(profile, 0).front() == "loopscope::test::planted_code::innermost()");
+    CHECK(names_of(profile, 0).front() == "loopscope::test::planted_code::innermost");
+  }
+
+  SECTION("in full, if that is asked for") {
+    auto const profile = *symbols::symbolize(capture_of({{call - 1}}), {}, model::name_style::full);
+
+    CHECK(names_of(profile, 0).back() == "loopscope::test::planted_code::outer()");
+    CHECK(profile.functions.back().system_name == "_ZN9loopscope4test12planted_code5outerEv");
   }
 
   SECTION("in tables without repetition") {
