@@ -75,6 +75,13 @@ void elf_file::read_function_starts() {
   std::sort(function_starts_.begin(), function_starts_.end());
 }
 
+bool elf_file::has(std::uint64_t offset, std::uint64_t size) const {
+  struct stat info {};
+  if (fstat(file_.get(), &info) != 0) return false;
+  auto const length = static_cast<std::uint64_t>(info.st_size);
+  return offset <= length && size <= length - offset;
+}
+
 bool elf_file::read(std::uint64_t offset, void* into, std::size_t size) const {
   auto const got = pread(file_.get(), into, size, static_cast<off_t>(offset));
   return got >= 0 && static_cast<std::size_t>(got) == size;

@@ -3,6 +3,7 @@
 #include <loopscope/base/file_descriptor.hpp>
 #include <loopscope/base/result.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <elf.h>
 #include <optional>
@@ -26,6 +27,12 @@ class elf_file {
 
   [[nodiscard]] std::uint64_t inode() const;
 
+  /// Whether the file has all of these bytes.
+  [[nodiscard]] bool has(std::uint64_t offset, std::uint64_t size) const;
+
+  /// Reads bytes of the file. \return false if they are not all there.
+  bool read(std::uint64_t offset, void* into, std::size_t size) const;
+
   /// A path to this very file, as long as the object lives and whatever becomes of its name.
   [[nodiscard]] std::string lasting_path() const;
 
@@ -40,7 +47,6 @@ class elf_file {
 
   bool read_segments();
   void read_function_starts();
-  bool read(std::uint64_t offset, void* into, std::size_t size) const;
 
   file_descriptor file_;
   std::vector<Elf64_Phdr> segments_;

@@ -2,6 +2,7 @@
 #include <loopscope/symbols/elf_file_impl.hpp>
 #include <loopscope/symbols/file_search_impl.hpp>
 #include <loopscope/symbols/names.hpp>
+#include <loopscope/symbols/plt_stubs_impl.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 #include <loopscope/symbols/vdso_impl.hpp>
 
@@ -70,6 +71,7 @@ struct symbolizer::mapped_file {
       changed_name;  // of all its code if it is not found; empty: it is, or it was no ELF file
   std::optional<elf_file> file;
   std::optional<debug_info> debug;
+  std::optional<plt_stubs> stubs;
 };
 
 place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
@@ -81,6 +83,11 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   auto const address = file ? file->code_address(offset) : std::nullopt;
   if (!address) {
     found.frames.push_back(nameless(offset, path));
+    return found;
+  }
+  if (auto name = stubs->name_at(*address); !name.empty()) {
+    found.frames.push_back(stand_in(std::move(name)));
+    found.named = true;
     return found;
   }
   auto const symbol = debug->symbol_at(*address);
@@ -176,6 +183,7 @@ symbolizer::mapped_file& symbolizer::file_of(model::mapping const& where) {
   if (found.found) {
     slot->file = std::move(*found.found);
     slot->debug.emplace(slot->file->lasting_path());
+    slot->stubs.emplace(*slot->file);
     if (slot->build_id.empty()) slot->build_id = slot->file->build_id();
     return *slot;
   }
