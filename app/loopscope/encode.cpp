@@ -56,17 +56,13 @@ model::symbolized_profile give_names(model::raw_cpu_profile const& raw,
   }
 }
 
-using write_function = void (*)(std::ostream&, model::symbolized_profile const&);
-
 constexpr std::string_view gperftools_format = "prof";
 
-// What writes a format; null for gperftools' own, which needs no names.
-write_function writer_of(std::string_view format) {
-  if (format == "cpuprofile") return formats::write_cpuprofile;
-  if (format == "pb.gz") return formats::write_pprof;
-  if (format == "folded") return formats::write_folded;
-  LOOPSCOPE_EXPECTS(format == gperftools_format);
-  return nullptr;
+void write(std::ostream& to, std::string_view format, model::symbolized_profile const& profile) {
+  if (format == "cpuprofile") return formats::write_cpuprofile(to, profile);
+  if (format == "folded") return formats::write_folded(to, profile);
+  LOOPSCOPE_EXPECTS(format == "pb.gz");
+  formats::write_pprof(to, profile);
 }
 
 // A file may have been mapped in several pieces.
@@ -106,10 +102,10 @@ void encode(encode_arguments const& asked, std::ostream& out, std::ostream& note
       continue;
     }
     auto& file = *files.emplace_back(std::make_unique<output_file>(target.path, target.in_place));
-    if (auto const write = writer_of(format))
-      write(file.stream(), profile);
-    else
+    if (format == gperftools_format)
       file.stream() << raw.gperftools;
+    else
+      write(file.stream(), format, profile);
     file.complete();
     paths[format] = target.path.string();
   }

@@ -1,7 +1,9 @@
 #include <loopscope/formats/call_tree_impl.hpp>
 #include <loopscope/formats/sample_time_impl.hpp>
 
+#include <array>
 #include <cstddef>
+#include <string_view>
 
 namespace loopscope::formats {
 
@@ -9,13 +11,21 @@ namespace {
 
 constexpr std::uint32_t root = 0;
 
+// What stands for no function, in the order of the keys that follow those of the functions: first
+// the kinds of plumbing, then these.
+constexpr std::array<std::string_view, 6> titles{"",      "[asio]", "[beast]",
+                                                 "[std]", "(idle)", "(program)"};
+constexpr std::uint64_t idle = 4;
+constexpr std::uint64_t program = 5;
+
 constexpr std::uint64_t pair_of(std::uint64_t high, std::uint64_t low) {
   return high << 32 | low;
 }
 
 }  // namespace
 
-call_tree::call_tree(model::symbolized_profile const& profile) : profile_{profile} {
+call_tree::call_tree(model::symbolized_profile const& profile, model::frame_style style)
+    : profile_{profile}, style_{style} {
   nodes_.emplace_back().name = "(root)";
   auto const periods = periods_of(profile);
   for (std::size_t i = 0; i < periods.size(); ++i) count(profile.samples[i], periods[i]);
@@ -37,7 +47,7 @@ std::uint32_t call_tree::node_of(model::cpu_sample const& sample) const {
   return placed_.at(pair_of(sample.stack, sample.label));
 }
 
-// Keys of children: functions, then the two that stand for no function, then labels.
+// Keys of children: functions, then what has a title of its own, then labels.
 std::uint32_t call_tree::child(std::uint32_t parent, std::uint64_t key) {
   auto const id = static_cast<std::uint32_t>(nodes_.size());
   auto const [known, is_new] = children_.try_emplace(pair_of(parent, key), id);
@@ -48,24 +58,26 @@ std::uint32_t call_tree::child(std::uint32_t parent, std::uint64_t key) {
   auto const functions = profile_.functions.size();
   if (key < functions)
     node.function = &profile_.functions[key];
-  else if (key < functions + 2)
-    node.name = key == functions ? "(idle)" : "(program)";
+  else if (key < functions + titles.size())
+    node.name = titles[key - functions];
   else
-    node.name = "route " + profile_.labels[key - functions - 2];
+    node.name = "route " + profile_.labels[key - functions - titles.size()];
   return id;
 }
 
 std::uint32_t call_tree::place(model::code_stack const& stack, std::uint32_t label) {
   auto const functions = profile_.functions.size();
-  if (stack.idle) return child(root, functions);
-  if (stack.locations.empty()) return child(root, functions + 1);
-  return place_frames(stack, label == 0 ? root : child(root, functions + 2 + label));
+  if (stack.idle) return child(root, functions + idle);
+  if (stack.locations.empty()) return child(root, functions + program);
+  return place_frames(stack, label == 0 ? root : child(root, functions + titles.size() + label));
 }
 
 std::uint32_t call_tree::place_frames(model::code_stack const& stack, std::uint32_t at) {
-  for (auto location = stack.locations.rbegin(); location != stack.locations.rend(); ++location) {
-    auto const& lines = profile_.locations[*location].lines;
-    for (auto line = lines.rbegin(); line != lines.rend(); ++line) at = child(at, line->function);
+  auto const functions = profile_.functions.size();
+  for (auto const& frame : shown_frames(profile_, stack, style_)) {
+    auto const is_function = frame.folded == model::plumbing::none;
+    at = child(at,
+               is_function ? frame.function : functions + static_cast<std::uint64_t>(frame.folded));
   }
   return at;
 }

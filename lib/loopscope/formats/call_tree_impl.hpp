@@ -1,5 +1,7 @@
 #pragma once
 
+#include <loopscope/formats/shown_frames_impl.hpp>
+#include <loopscope/model/presentation.hpp>
 #include <loopscope/model/symbolized_profile.hpp>
 
 #include <cstdint>
@@ -13,8 +15,8 @@ namespace loopscope::formats {
 
 /// A function as it was called by its parent.
 struct call_node {
-  std::uint32_t parent = 0;                        ///< index; the root is its own
-  std::string name;                                ///< of what is no function: `(idle)`, a route
+  std::uint32_t parent = 0;  ///< index; the root is its own
+  std::string name;          ///< of what is no function: `(idle)`, a route, `[asio]`
   model::code_function const* function = nullptr;  ///< else null
   std::uint64_t hits = 0;                          ///< samples that were just here
   std::uint64_t periods = 0;                       ///< of time, that they stand for
@@ -26,11 +28,12 @@ struct call_node {
 
 /// The samples of a profile by who called whom. Below `(root)` stand `(idle)`, where all samples of
 /// the waiting loop go, `(program)`, where those without a stack go, `route <label>`, and the
-/// outermost functions of what has no label. Inlined functions are called like any other.
+/// outermost functions of what has no label. Inlined functions are called like any other, and so is
+/// what `shown_frames` folds: `[asio]`, `[beast]`, `[std]`.
 class call_tree {
  public:
   /// \param profile  has to outlive the tree. O(samples + frames of different stacks).
-  explicit call_tree(model::symbolized_profile const& profile);
+  call_tree(model::symbolized_profile const& profile, model::frame_style style);
 
   /// A parent stands before its children; the first is the root.
   [[nodiscard]] std::span<call_node const> nodes() const noexcept { return nodes_; }
@@ -45,6 +48,7 @@ class call_tree {
   void count(model::cpu_sample const& sample, std::uint64_t periods);
 
   model::symbolized_profile const& profile_;
+  model::frame_style style_;
   std::vector<call_node> nodes_;
   std::unordered_map<std::uint64_t, std::uint32_t> children_;  // by parent and key
   std::unordered_map<std::uint64_t, std::uint32_t> placed_;    // by stack and label

@@ -87,8 +87,9 @@ void write_node(json_writer& out, call_node const& node, std::uint32_t id, scrip
 
 }  // namespace
 
-void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile) {
-  call_tree const tree{profile};
+void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile,
+                      model::frame_style frames) {
+  call_tree const tree{profile, frames};
   script_ids scripts;
   streamed_json json{to};
   auto& out = json.writer();

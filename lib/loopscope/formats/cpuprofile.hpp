@@ -1,5 +1,6 @@
 #pragma once
 
+#include <loopscope/model/presentation.hpp>
 #include <loopscope/model/symbolized_profile.hpp>
 
 #include <iosfwd>
@@ -16,6 +17,7 @@ namespace loopscope::formats {
 /// the jitter of the timer.
 /// Errors show in the stream's state. Memory: the call tree.
 /// Source: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile
-void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile);
+void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile,
+                      model::frame_style frames = model::frame_style::folded);
 
 }  // namespace loopscope::formats

@@ -26,8 +26,9 @@ void write_name(std::ostream& out, std::string_view name) {
 
 }  // namespace
 
-void write_folded(std::ostream& out, model::symbolized_profile const& profile) {
-  call_tree const tree{profile};
+void write_folded(std::ostream& out, model::symbolized_profile const& profile,
+                  model::frame_style frames) {
+  call_tree const tree{profile, frames};
   auto const nodes = tree.nodes();
   std::vector<call_node const*> path;
   for (auto const& node : nodes) {

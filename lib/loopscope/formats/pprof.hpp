@@ -11,7 +11,9 @@ namespace loopscope::formats {
 ///
 /// A sample's `wall` is one period, and one more for each timer tick that was lost before it:
 /// `.folded` and `.cpuprofile` give it the same. The waiting of the loop keeps its stack;
-/// `-ignore=epoll_wait` hides it.
+/// `-ignore=epoll_wait` hides it. All frames are there: `-hide` and `-show_from` select.
+///
+/// A function's `system_name` is the linker's, mangled: `-symbolize=demangle=full` shows all of it.
 /// Errors show in the stream's state. Memory: the different stacks and strings.
 /// Source: https://github.com/google/pprof/blob/main/proto/profile.proto
 void write_pprof(std::ostream& out, model::symbolized_profile const& profile);

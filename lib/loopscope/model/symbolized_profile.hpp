@@ -22,12 +22,21 @@ struct code_module {
   bool operator==(code_module const&) const = default;
 };
 
+/// What carries calls on, and does nothing that a reader looks for.
+enum class plumbing : std::uint8_t {
+  none,      ///< any other code
+  asio,      ///< Boost.Asio
+  beast,     ///< Boost.Beast
+  standard,  ///< `std::function`, `std::invoke`, `std::coroutine_handle` and their like
+};
+
 /// A function. It is identified by system name and file: different ones may have one name.
 struct code_function {
   std::string name;         ///< for readers, never empty
   std::string system_name;  ///< as the linker or the debug information knows it
   std::string file;         ///< as the compiler knew it, absolute as a rule; empty if unknown
   std::uint32_t line = 0;   ///< where it begins, as far as that is known; 1-based, 0 unknown
+  plumbing kind = plumbing::none;
 
   bool operator==(code_function const&) const = default;
 };

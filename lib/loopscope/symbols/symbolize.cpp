@@ -1,5 +1,6 @@
 #include <loopscope/symbols/file_search_impl.hpp>
 #include <loopscope/symbols/names.hpp>
+#include <loopscope/symbols/plumbing_impl.hpp>
 #include <loopscope/symbols/symbolize.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 
@@ -36,6 +37,7 @@ bool is_runtime(std::string_view path) {
 // Once it is known where it begins.
 void give_name(model::code_function& function, model::name_style style) {
   auto name = short_name(function.system_name, function.file, function.line);
+  function.kind = plumbing_of(name);
   function.name =
       style == model::name_style::full ? full_name(function.system_name) : std::move(name);
 }

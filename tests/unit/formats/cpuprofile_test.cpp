@@ -119,6 +119,22 @@ TEST_CASE("A .cpuprofile", "[formats]") {
   }
 }
 
+TEST_CASE("A .cpuprofile shows a run of plumbing as one function, or all of it", "[formats]") {
+  auto profile = test::named_profile();
+  profile.functions[1].kind = model::plumbing::asio;  // busy, between main and inlined
+  auto const names_of = [&](model::frame_style style) {
+    std::ostringstream out;
+    formats::write_cpuprofile(out, profile, style);
+    std::set<std::string> names;
+    for (auto const& [id, node] : nodes_of(json::parse(out.str())))
+      names.emplace(function_name(node));
+    return names;
+  };
+
+  CHECK(names_of(model::frame_style::folded).contains("[asio]"));
+  CHECK_FALSE(names_of(model::frame_style::all).contains("[asio]"));
+}
+
 TEST_CASE("A .cpuprofile without samples is one node", "[formats]") {
   auto const written = json::parse(cpuprofile_of({}));
 

@@ -43,6 +43,16 @@ TEST_CASE("A .folded", "[formats]") {
     CHECK_THAT(folded_of(profile), ContainsSubstring(";a%3Bb%0Ac%0Dd e;"));
   }
 
+  SECTION("has a run of plumbing as one frame, and the same sum") {
+    profile.functions[1].kind = model::plumbing::beast;
+    std::ostringstream all;
+    formats::write_folded(all, profile, model::frame_style::all);
+
+    CHECK_THAT(folded_of(profile), ContainsSubstring("main;[beast];lab::inlined(char%3B int) 2\n"));
+    CHECK_THAT(folded_of(profile), ContainsSubstring("main;lab::busy(int) 4\n"));
+    CHECK_THAT(all.str(), ContainsSubstring("main;lab::busy(int);lab::inlined(char%3B int) 2\n"));
+  }
+
   SECTION("of nothing is empty") {
     CHECK(folded_of({}).empty());
   }

@@ -114,6 +114,17 @@ TEST_CASE("A .pb.gz", "[formats]") {
   }
 }
 
+TEST_CASE("A .pb.gz has all frames, and functions that share a name", "[formats]") {
+  auto profile = test::named_profile();
+  profile.functions[1].kind = model::plumbing::asio;
+  profile.functions[2].name = profile.functions[1].name;
+
+  wire_message const written{test::gunzip(pprof_of(profile))};
+
+  CHECK(written.messages(5).size() == profile.functions.size());
+  CHECK(written.messages(4).at(1).messages(4).size() == 2);
+}
+
 TEST_CASE("A large .pb.gz is whole", "[formats]") {
   auto profile = test::named_profile();
   for (std::uint32_t i = 0; i < 20'000; ++i) {
