@@ -6,10 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
+#include <vector>
 
 namespace loopscope::formats {
 
@@ -37,6 +40,22 @@ class script_ids {
   std::unordered_map<std::string_view, std::size_t> known_;
 };
 
+// Numbers functions that a viewer could not tell apart, from 0.
+class column_numbers {
+ public:
+  explicit column_numbers(std::vector<model::code_function> const& functions) {
+    std::map<std::tuple<std::string_view, std::string_view, std::uint32_t>, std::int64_t> next;
+    for (auto const& each : functions) columns_[&each] = next[{each.name, each.file, each.line}]++;
+  }
+
+  [[nodiscard]] std::int64_t of(model::code_function const* function) const {
+    return function ? columns_.at(function) : 0;
+  }
+
+ private:
+  std::unordered_map<model::code_function const*, std::int64_t> columns_;
+};
+
 // JSON that goes on to a stream piece by piece.
 class streamed_json {
  public:
@@ -57,22 +76,34 @@ class streamed_json {
   json_writer writer_{text_};
 };
 
-void write_call_frame(json_writer& out, call_node const& node, script_ids& scripts) {
-  auto const* function = node.function;
-  std::string_view const file = function ? std::string_view{function->file} : std::string_view{};
-  auto const line = function && !file.empty() ? std::int64_t{function->line} - 1 : -1;
-  out.begin_object()
-      .member("functionName", node.title())
-      .member("scriptId", scripts.of(file))
-      .member("url", file_url(file))
-      .member("lineNumber", line)
-      .member("columnNumber", line < 0 ? -1 : 0)
-      .end_object();
-}
+// Who is called, in the terms of viewers.
+class call_frames {
+ public:
+  explicit call_frames(model::symbolized_profile const& profile) : columns_{profile.functions} {}
 
-void write_node(json_writer& out, call_node const& node, std::uint32_t id, script_ids& scripts) {
+  void write(json_writer& out, call_node const& node) {
+    auto const* function = node.function;
+    std::string_view const file = function ? std::string_view{function->file} : std::string_view{};
+    auto const url = file_url(file);
+    auto const line = url.empty() ? -1 : std::int64_t{function->line} - 1;
+    auto const first_column = line < 0 ? -1 : 0;
+    out.begin_object()
+        .member("functionName", node.title())
+        .member("scriptId", scripts_.of(file))
+        .member("url", url)
+        .member("lineNumber", line)
+        .member("columnNumber", first_column + columns_.of(function))
+        .end_object();
+  }
+
+ private:
+  script_ids scripts_;
+  column_numbers columns_;
+};
+
+void write_node(json_writer& out, call_node const& node, std::uint32_t id, call_frames& frames) {
   out.begin_object().member("id", id).key("callFrame");
-  write_call_frame(out, node, scripts);
+  frames.write(out, node);
   out.member("hitCount", node.hits).key("children").begin_array();
   for (auto const child : node.children) out.value(child + 1);
   out.end_array();
@@ -90,13 +121,13 @@ void write_node(json_writer& out, call_node const& node, std::uint32_t id, scrip
 void write_cpuprofile(std::ostream& to, model::symbolized_profile const& profile,
                       model::frame_style frames) {
   call_tree const tree{profile, frames};
-  script_ids scripts;
+  call_frames calls{profile};
   streamed_json json{to};
   auto& out = json.writer();
   out.begin_object().key("nodes").begin_array();
   std::uint32_t id = 0;
   for (auto const& node : tree.nodes()) {
-    write_node(out, node, ++id, scripts);
+    write_node(out, node, ++id, calls);
     json.pass_on();
   }
   out.end_array()

@@ -14,9 +14,8 @@ constexpr auto url_path_chars =
 }  // namespace
 
 std::string file_url(std::string_view path) {
-  if (path.empty()) return {};
-  auto const* const root = path.front() == '/' ? "file://" : "file:///";
-  return root + boost::urls::encode(path, url_path_chars);
+  if (!path.starts_with('/')) return {};
+  return "file://" + boost::urls::encode(path, url_path_chars);
 }
 
 }  // namespace loopscope::formats

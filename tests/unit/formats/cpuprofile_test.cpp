@@ -119,6 +119,39 @@ TEST_CASE("A .cpuprofile", "[formats]") {
   }
 }
 
+TEST_CASE("A .cpuprofile tells functions apart that share a name", "[formats]") {
+  auto profile = test::named_profile();
+  auto const at = GENERATE(1, 3);  // with a file, and without
+  auto twin = profile.functions[at];
+  twin.system_name += ".twin";
+  profile.functions.push_back(twin);
+  auto const id = static_cast<std::uint32_t>(profile.functions.size() - 1);
+  profile.locations[1].lines.back().function = id;
+  profile.locations[2].lines.back().function = static_cast<std::uint32_t>(at);
+
+  std::set<std::int64_t> columns;
+  for (auto const& [node_id, node] : nodes_of(json::parse(cpuprofile_of(profile))))
+    if (function_name(node) == std::string_view{twin.name})
+      columns.insert(node.at("callFrame").at("columnNumber").as_int64());
+
+  CHECK(columns == (at == 1 ? std::set<std::int64_t>{0, 1} : std::set<std::int64_t>{-1, 0}));
+}
+
+TEST_CASE("A .cpuprofile leaves out where a file is that has a relative path", "[formats]") {
+  auto profile = test::named_profile();
+  for (auto& function : profile.functions) function.file = "src/" + function.name + ".cpp";
+
+  std::set<json::string> scripts;
+  for (auto const& [id, node] : nodes_of(json::parse(cpuprofile_of(profile)))) {
+    auto const& frame = node.at("callFrame").as_object();
+    CHECK(frame.at("url").as_string().empty());
+    CHECK(frame.at("lineNumber").as_int64() == -1);
+    scripts.insert(frame.at("scriptId").as_string());
+  }
+
+  CHECK(scripts.size() == 5);  // the files are different all the same
+}
+
 TEST_CASE("A .cpuprofile shows a run of plumbing as one function, or all of it", "[formats]") {
   auto profile = test::named_profile();
   profile.functions[1].kind = model::plumbing::asio;  // busy, between main and inlined

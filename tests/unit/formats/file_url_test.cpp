@@ -13,7 +13,8 @@ TEST_CASE("A file URL", "[formats]") {
       {"/a b/50%?#[].cpp", "file:///a%20b/50%25%3F%23%5B%5D.cpp"},
       {"/\xC3\xA9", "file:///%C3%A9"},
       {"/!$&'()*,-._:;=@~", "file:///%21%24%26%27%28%29%2A%2C-._%3A%3B%3D%40~"},
-      {"./string/../sysdeps/memcpy.S", "file:///./string/../sysdeps/memcpy.S"},
+      {"./string/../sysdeps/memcpy.S", ""},
+      {"jam.cpp", ""},
   }));
 
   CHECK(formats::file_url(path) == url);
