@@ -43,6 +43,8 @@ struct encode_words {
   std::string directory{};
   std::string executable{};
   std::string process{};
+  std::string names{};
+  std::string frames{};
   std::vector<std::string> formats{};
   std::vector<std::string> outputs{};
 };
@@ -106,6 +108,14 @@ void add_encode(CLI::App& program, encode_words& to) {
            "and libraries that were replaced or deleted are read\n"
            "through it as far as the system permits")
       ->option_text("PID");
+  add_once(encode, "--names", to.names,
+           "short or full: with parameters and template arguments;\ndefault: short")
+      ->option_text("STYLE");
+  add_once(encode, "--frames", to.frames,
+           "folded or all: what Asio, Beast and std::function call in\n"
+           "between as one frame [asio], [beast] or [std], or as it is;\n"
+           "default: folded; pb.gz has all in any case")
+      ->option_text("STYLE");
   encode
       .add_option("--output", to.outputs,
                   "writes into exactly this file, which need not exist;\n"
@@ -131,8 +141,26 @@ pid_t parse_process(std::string const& text) {
   return *process;
 }
 
+// An option that is one of two words, the first one being the default.
+template <typename Style>
+Style parse_style(std::string const& option, std::string const& text, Style otherwise,
+                  Style other) {
+  if (text.empty() || text == to_text(otherwise)) return otherwise;
+  if (text == to_text(other)) return other;
+  throw usage_error{option + " " + in_quotes(text) + ": " + std::string{to_text(otherwise)} +
+                    " or " + std::string{to_text(other)}};
+}
+
+model::presentation parse_presentation(encode_words const& given) {
+  using model::frame_style;
+  using model::name_style;
+  return {parse_style("--names", given.names, name_style::shortened, name_style::full),
+          parse_style("--frames", given.frames, frame_style::folded, frame_style::all)};
+}
+
 encode_arguments checked(encode_words const& given) {
-  encode_arguments result{given.raw, {}, given.executable, parse_process(given.process)};
+  encode_arguments result{
+      given.raw, {}, given.executable, parse_process(given.process), parse_presentation(given)};
   for (auto const& text : given.outputs) add_output(result.outputs, text);
   for (auto const& text : given.formats) check_format(text);
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <loopscope/model/presentation.hpp>
+
 #include <filesystem>
 #include <map>
 #include <stdexcept>
@@ -20,6 +22,7 @@ struct encode_arguments {
   std::map<std::string, output> outputs;  ///< by format, which is the extension of its files
   std::filesystem::path executable{};     ///< empty: where it ran
   pid_t process = 0;                      ///< that was captured and may still run; 0: none
+  model::presentation shown{};            ///< of what is written for people
 };
 
 /// The help or the version, to be printed.

@@ -48,7 +48,7 @@ model::symbolized_profile give_names(model::raw_cpu_profile const& raw,
   auto const file =
       asked.executable.empty() ? asked.executable : std::filesystem::absolute(asked.executable);
   try {
-    auto named = symbols::symbolize(raw, {file.string(), asked.process});
+    auto named = symbols::symbolize(raw, {file.string(), asked.process}, asked.shown.names);
     if (!named) fail(asked.raw, named.error().message());
     return std::move(*named);
   } catch (symbols::wrong_executable const& error) {
@@ -58,9 +58,10 @@ model::symbolized_profile give_names(model::raw_cpu_profile const& raw,
 
 constexpr std::string_view gperftools_format = "prof";
 
-void write(std::ostream& to, std::string_view format, model::symbolized_profile const& profile) {
-  if (format == "cpuprofile") return formats::write_cpuprofile(to, profile);
-  if (format == "folded") return formats::write_folded(to, profile);
+void write(std::ostream& to, std::string_view format, model::symbolized_profile const& profile,
+           model::frame_style frames) {
+  if (format == "cpuprofile") return formats::write_cpuprofile(to, profile, frames);
+  if (format == "folded") return formats::write_folded(to, profile, frames);
   LOOPSCOPE_EXPECTS(format == "pb.gz");
   formats::write_pprof(to, profile);
 }
@@ -105,7 +106,7 @@ void encode(encode_arguments const& asked, std::ostream& out, std::ostream& note
     if (format == gperftools_format)
       file.stream() << raw.gperftools;
     else
-      write(file.stream(), format, profile);
+      write(file.stream(), format, profile, asked.shown.frames);
     file.complete();
     paths[format] = target.path.string();
   }

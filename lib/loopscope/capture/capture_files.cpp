@@ -36,10 +36,11 @@ asio::awaitable<result<artifacts::artifact>> capture_files::store_raw(std::strin
 
 asio::awaitable<result<encoded_files>> capture_files::encode(capture_job& job,
                                                              artifacts::artifact raw,
-                                                             std::vector<std::string> formats) {
+                                                             std::vector<std::string> formats,
+                                                             model::presentation shown) {
   auto files = co_await create(formats);
   if (!files) co_return files.error();
-  auto report = co_await run_encoder(job, raw, formats, *files);
+  auto report = co_await run_encoder(job, raw, formats, *files, shown);
   if (report) {
     auto const completed = co_await complete(*files);
     if (completed == make_error_code(errc::encoder_failed))
@@ -78,12 +79,12 @@ asio::awaitable<result<capture_files::pending_files>> capture_files::create(
 
 asio::awaitable<result<encoder_report>> capture_files::run_encoder(
     capture_job& job, artifacts::artifact const& raw, std::vector<std::string> const& formats,
-    pending_files const& outputs) {
+    pending_files const& outputs, model::presentation shown) {
   if (job.is_cancelled()) co_return errc::cancelled;
   std::vector<std::pair<std::string, std::filesystem::path>> paths;
   for (std::size_t i = 0; i < outputs.size(); ++i)
     paths.emplace_back(formats[i], outputs[i].path());
-  auto work = with_.encoder.run(raw.path, paths, encoder_limit, job.state.detail);
+  auto work = with_.encoder.run(raw.path, paths, shown, encoder_limit, job.state.detail);
   co_return co_await job.cancellable(std::move(work));
 }
 

@@ -38,10 +38,12 @@ class capture_files {
   /// Has the raw capture encoded, publishes what the encoder wrote and removes the raw capture. It
   /// is kept, and the job's detail says where, if the encoder fails.
   /// \param formats  extensions of the files.
+  /// \param shown    how people want to read them.
   /// \return  errc::cancelled  the job was, and nothing is left;
   ///          errc::encoder_failed, errc::quota_exceeded, a storage error.
   boost::asio::awaitable<result<encoded_files>> encode(capture_job& job, artifacts::artifact raw,
-                                                       std::vector<std::string> formats);
+                                                       std::vector<std::string> formats,
+                                                       model::presentation shown);
 
  private:
   using pending_files = std::vector<artifacts::pending_artifact>;
@@ -49,7 +51,7 @@ class capture_files {
   boost::asio::awaitable<result<pending_files>> create(std::vector<std::string> extensions);
   boost::asio::awaitable<result<encoder_report>> run_encoder(
       capture_job& job, artifacts::artifact const& raw, std::vector<std::string> const& formats,
-      pending_files const& outputs);
+      pending_files const& outputs, model::presentation shown);
   /// Makes what was written durable and reads its digest: as long as there are bytes.
   /// \return  errc::encoder_failed if a file is empty; a storage error; none.
   boost::asio::awaitable<boost::system::error_code> complete(pending_files& files);

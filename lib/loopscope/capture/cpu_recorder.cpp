@@ -155,7 +155,7 @@ asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_
   if (job.is_cancelled()) co_return errc::cancelled;
   auto raw = co_await files.store_raw(std::move(bytes));
   if (!raw) co_return raw.error();
-  auto encoded = co_await files.encode(job, std::move(*raw), std::move(formats));
+  auto encoded = co_await files.encode(job, std::move(*raw), std::move(formats), request_.shown);
   if (!encoded) co_return encoded.error();
   quality.unresolved_share = encoded->report.unresolved_share;
   for (auto const& path : encoded->report.changed_modules)

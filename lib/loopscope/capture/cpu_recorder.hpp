@@ -9,6 +9,7 @@
 #include <loopscope/cpu/loop_sampler.hpp>
 #include <loopscope/model/cpu_profile.hpp>
 #include <loopscope/model/cpu_quality.hpp>
+#include <loopscope/model/presentation.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -25,6 +26,7 @@ inline constexpr std::chrono::seconds max_recording{120};
 struct cpu_request {
   std::chrono::seconds duration;  ///< in [min_recording, max_recording]
   int hz;                         ///< in [cpu::min_hz, cpu::max_hz]
+  model::presentation shown{};
 };
 
 /// The extensions of a CPU capture's files, which are the names of its formats, in this build.

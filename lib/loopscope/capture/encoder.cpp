@@ -79,9 +79,11 @@ encoder::encoder(std::filesystem::path program) : program_{std::move(program)} {
 asio::awaitable<result<encoder_report>> encoder::run(
     std::filesystem::path const& raw,
     std::vector<std::pair<std::string, std::filesystem::path>> const& outputs,
-    std::chrono::seconds limit, std::string& why) const {
+    model::presentation shown, std::chrono::seconds limit, std::string& why) const {
   co_await asio::this_coro::throw_if_cancelled(false);
   std::vector<std::string> arguments{"encode", raw.string(), "--process", std::to_string(getpid())};
+  arguments.emplace_back("--names").append("=").append(to_text(shown.names));
+  arguments.emplace_back("--frames").append("=").append(to_text(shown.frames));
   for (auto const& [format, path] : outputs) {
     arguments.emplace_back("--output");
     arguments.push_back(format + '=' + path.string());

@@ -3,6 +3,7 @@
 #include <loopscope/base/result.hpp>
 #include <loopscope/capture/kept_files.hpp>
 #include <loopscope/model/memory_map.hpp>
+#include <loopscope/model/presentation.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -38,6 +39,7 @@ class encoder {
 
   /// Encodes `raw` into existing files.
   /// \param outputs  pairs of format and path.
+  /// \param shown    how people want to read them.
   /// \param limit    the process is killed when it takes longer.
   /// \return  errc::encoder_failed with `why` set: it could not be started, ended with an error
   ///          or a signal, or took too long;
@@ -47,7 +49,7 @@ class encoder {
   boost::asio::awaitable<result<encoder_report>> run(
       std::filesystem::path const& raw,
       std::vector<std::pair<std::string, std::filesystem::path>> const& outputs,
-      std::chrono::seconds limit, std::string& why) const;
+      model::presentation shown, std::chrono::seconds limit, std::string& why) const;
 
  private:
   std::filesystem::path program_;

@@ -86,11 +86,14 @@ asio::awaitable<http::response> capture_response(captures const& all, capture_ki
 }  // namespace
 
 asio::awaitable<http::response> record_cpu_profile::operator()(http::request const& request) const {
-  capture::cpu_request const asked{std::chrono::seconds{request.parameters.integer("seconds")},
-                                   static_cast<int>(request.parameters.integer("hz"))};
+  auto const& given = request.parameters;
+  capture::cpu_request const asked{std::chrono::seconds{given.integer("seconds")},
+                                   static_cast<int>(given.integer("hz")),
+                                   {model::parse_name_style(given.choice("names")),
+                                    model::parse_frame_style(given.choice("frames"))}};
   boost::json::object shown{{"requestedSeconds", asked.duration.count()}, {"hz", asked.hz}};
   auto begin = [with = cpu, asked] { return capture::cpu_recorder::begin(with, asked); };
-  auto const waits = waits_for_capture(request.parameters);
+  auto const waits = waits_for_capture(given);
   co_return co_await capture_response(all, capture_kind::cpu, std::move(shown), std::move(begin),
                                       waits);
 }
@@ -110,6 +113,8 @@ std::vector<http::parameter> cpu_profile_parameters() {
   return {http::integer_parameter{"seconds", capture::min_recording.count(),
                                   capture::max_recording.count(), 30},
           http::integer_parameter{"hz", cpu::min_hz, cpu::max_hz, 100},
+          http::choice_parameter{"names", {"short", "full"}, "short"},
+          http::choice_parameter{"frames", {"folded", "all"}, "folded"},
           http::choice_parameter{"async", {"true", "false"}, "false"}};
 }
 

@@ -19,8 +19,8 @@ struct captures {
   std::string path;             ///< what comes before a capture's id
 };
 
-/// POST ...?seconds=&hz=&async= -> `{filePath, durationSeconds, artifacts, quality}`, or with
-/// `async=true` 202 and where to ask for it.
+/// POST ...?seconds=&hz=&names=&frames=&async= -> `{filePath, durationSeconds, artifacts,
+/// quality}`, or with `async=true` 202 and where to ask for it.
 ///
 /// 409 a recording runs, 501 this build cannot sample, 507 quota or disk, 500 the encoder failed.
 struct record_cpu_profile {

@@ -30,6 +30,7 @@ namespace {
 // Lets a script encode a raw capture that is there.
 struct encoding {
   test::temp_dir dir;
+  model::presentation shown;
   std::string why;
 
   encoding() { test::write_file(dir / "raw", "samples"); }
@@ -39,7 +40,7 @@ struct encoding {
     capture::encoder const encoder{test::write_program(dir / "encoder", script)};
     auto const outputs = std::vector{std::pair{std::string{"folded"}, dir / "a b.folded"},
                                      std::pair{std::string{"prof"}, dir / "c.prof"}};
-    co_return co_await encoder.run(dir / "raw", outputs, limit, why);
+    co_return co_await encoder.run(dir / "raw", outputs, shown, limit, why);
   }
 
   result<capture::encoder_report> encode(std::string_view script,
@@ -75,6 +76,13 @@ TEST_CASE("The encoder", "[capture]") {
     lab.encode("#!/bin/sh\necho \"$3 $4\" >&2; exit 1\n");
 
     CHECK(lab.why == "--process " + std::to_string(getpid()));
+  }
+
+  SECTION("and how its names and frames are to be shown") {
+    lab.shown = {model::name_style::full, model::frame_style::all};
+    lab.encode("#!/bin/sh\necho \"$5 $6\" >&2; exit 1\n");
+
+    CHECK(lab.why == "--names=full --frames=all");
   }
 
   SECTION("fails with its own words if it has any, else with how it ended") {

@@ -31,6 +31,8 @@ asked to_record(std::string const& is_async) {
   asked request{verb::post};
   request.parameters.set("seconds", 60);
   request.parameters.set("hz", 1000);
+  request.parameters.set("names", "short");
+  request.parameters.set("frames", "folded");
   request.parameters.set("async", is_async);
   return request;
 }
@@ -195,6 +197,10 @@ TEST_CASE("The parameters of a CPU profile have bounds and defaults", "[control]
       {"hz=0", false},
       {"hz=1001", false},
       {"async=1", false},
+      {"names=short&frames=folded", true},
+      {"names=full&frames=all", true},
+      {"names=long", false},
+      {"frames=", false},
   }));
   CAPTURE(query);
 
@@ -206,5 +212,7 @@ TEST_CASE("The parameters of a CPU profile have bounds and defaults", "[control]
     CHECK(values->integer("seconds") == 30);
     CHECK(values->integer("hz") == 100);
     CHECK(values->choice("async") == "false");
+    CHECK(values->choice("names") == "short");
+    CHECK(values->choice("frames") == "folded");
   }
 }
