@@ -50,7 +50,9 @@ class PerformancePanel(JamCapture):
     def test_bottom_up_names_the_functions_of_the_jam_with_file_and_line(self) -> None:
         for name in HOT:
             with self.subTest(name):
-                self.assertRegex(row_of(self.rows, name).get("activity", ""), rf"{JAM_FILE}:\d+")
+                activity = row_of(self.rows, name).get("activity", "")
+                self.assertRegex(activity, rf"\Alab::jam::{name}\b(?!\()")
+                self.assertRegex(activity, rf"{JAM_FILE}:\d+")
 
     def test_the_times_in_the_panel_are_those_of_the_file(self) -> None:
         # DevTools computes in floating point: times that it cannot hold exactly lose it rows.

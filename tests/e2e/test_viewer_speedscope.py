@@ -21,6 +21,8 @@ class Speedscope(JamCapture):
         frames = "\n".join(seen["frames"])
         self.assertEqual(missing((*JAM, f"route {JAM_ROUTE}", "main"), frames), [], frames)
         self.assertEqual(missing(HOT, seen["rows"]), [], seen["rows"])
+        for name in ("lab::jam::dot_product", "boost::asio::io_context::run", "[asio]", "[std]"):
+            self.assertIn(name, seen["frames"])
 
     def test_a_cpuprofile_is_shown_in_the_order_of_time(self) -> None:
         seen = show(self, "speedscope", self.files[".cpuprofile"])

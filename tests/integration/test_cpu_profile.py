@@ -86,6 +86,31 @@ class Capture(unittest.TestCase):
         self.assertEqual(names, listed)
 
 
+class Presentation(unittest.TestCase):
+    """Names and frames are shortened for people, unless they want all of them."""
+
+    def folded(self, query: str) -> str:
+        lab = Lab.for_test(self)
+        need_profiler(self, lab, "cpu-profile")
+        response = take(lab, f"seconds=1&hz=1000{query}")
+        self.assertEqual(response.status, 200, response.body)
+        paths = [each["path"] for each in response.json()["artifacts"]]
+        return pathlib.Path(next(p for p in paths if p.endswith(".folded"))).read_text()
+
+    def test_short_names_and_folded_plumbing_are_the_default(self) -> None:
+        text = self.folded("")
+
+        self.assertIn(";[asio];", text)
+        self.assertIn(";lab::jam::rebuild_recommendations;", text)
+
+    def test_everything_is_shown_on_request(self) -> None:
+        text = self.folded("&names=full&frames=all")
+
+        self.assertNotIn("[asio]", text)
+        self.assertIn(";boost::asio::detail::scheduler::run(", text)
+        self.assertIn(";lab::jam::rebuild_recommendations(std::chrono::duration<", text)
+
+
 class SingleFlight(unittest.TestCase):
     def setUp(self) -> None:
         self.lab = Lab.for_test(self)

@@ -102,6 +102,18 @@ class Parameters(unittest.TestCase):
                     name = "hz" if "hz" in query else "seconds"
                     self.check_refused(response, name, "1", "1000" if name == "hz" else "120")
 
+    def test_how_a_profile_is_shown_is_one_of_the_words_for_it(self) -> None:
+        cases = (
+            ("names=long", "names: one of short full"),
+            ("names=", "names: one of short full"),
+            ("names=Full", "names: one of short full"),
+            ("frames=some", "frames: one of folded all"),
+            ("frames=all&frames=all", "frames"),
+        )
+        for query, detail in cases:
+            with self.subTest(query=query):
+                self.check_refused(self.post(f"{PROFILE}?seconds=1&{query}"), detail)
+
     def test_a_repeated_parameter_is_refused_also_when_it_is_spelled_differently(self) -> None:
         for query in ("ms=1&ms=1", "ms=1&ms=2", "ms=1&m%73=1", "ms=1&ms=", "ms=&ms=1"):
             with self.subTest(query=query):
