@@ -1,7 +1,6 @@
 #include <loopscope/symbols/debug_info_impl.hpp>
 #include <loopscope/symbols/elf_file_impl.hpp>
 #include <loopscope/symbols/file_search_impl.hpp>
-#include <loopscope/symbols/names.hpp>
 #include <loopscope/symbols/plt_stubs_impl.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 #include <loopscope/symbols/vdso_impl.hpp>
@@ -34,7 +33,7 @@ std::string_view base_name(std::string_view path) {
 
 frame stand_in(std::string name) {
   frame only;
-  only.function = only.system_name = std::move(name);
+  only.system_name = std::move(name);
   return only;
 }
 
@@ -102,8 +101,8 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   found.named = !outermost.function.empty();
   for (auto const& line : lines)
     if (!line.function.empty())
-      found.frames.push_back({full_name(line.function), std::string{line.function},
-                              std::string{line.file}, line.line, 0, &line != &outermost});
+      found.frames.push_back(
+          {std::string{line.function}, std::string{line.file}, line.line, 0, &line != &outermost});
   if (!found.named)
     found.frames.push_back(nameless(file->function_start(*address), path));
   else if (symbol)

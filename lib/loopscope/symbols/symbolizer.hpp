@@ -18,8 +18,7 @@ struct file_search;
 
 /// One function at an address.
 struct frame {
-  std::string function;          ///< demangled; what stands in for a name if it has none
-  std::string system_name;       ///< as the linker knows it
+  std::string system_name;       ///< see names.hpp; what stands in for it if there is none
   std::string file;              ///< as the compiler knew it; empty if unknown
   std::uint32_t line = 0;        ///< 1-based, 0 unknown
   std::uint32_t first_line = 0;  ///< of the function; 0 unknown, as it is of an inlined one

@@ -43,9 +43,9 @@ TEST_CASE("The symbolizer names code of the executable", "[symbols]") {
 
     REQUIRE(found.frames.size() == 3);
     CHECK(found.named);
-    CHECK(found.frames[0].function == "loopscope::test::planted_code::innermost()");
-    CHECK(found.frames[1].function == "loopscope::test::planted_code::middle()");
-    CHECK(found.frames[2].function == "loopscope::test::planted_code::outer()");
+    CHECK(found.frames[0].system_name == "_ZN9loopscope4test12planted_code9innermostEv");
+    CHECK(found.frames[1].system_name == "_ZN9loopscope4test12planted_code6middleEv");
+    CHECK(found.frames[2].system_name == "_ZN9loopscope4test12planted_code5outerEv");
     CHECK(found.frames[0].line == planted_code::innermost_line);
     CHECK(found.frames[1].line == planted_code::middle_line);
     CHECK(found.frames[2].first_line == planted_code::outer_line);
@@ -54,12 +54,6 @@ TEST_CASE("The symbolizer names code of the executable", "[symbols]") {
       CHECK(frame.file.starts_with('/'));
       CHECK(frame.file.ends_with("/support/planted_code.hpp"));
     }
-  }
-
-  SECTION("with the name that the linker knows") {
-    auto const& found = names.at(planted_code::outer() - 1);
-
-    CHECK(found.frames.back().system_name == "_ZN9loopscope4test12planted_code5outerEv");
   }
 
   SECTION("and says in which file it is") {
@@ -115,7 +109,7 @@ TEST_CASE("What has no name is a number", "[symbols]") {
     CHECK_FALSE(found.named);
     CHECK(found.where == nullptr);
     REQUIRE(found.frames.size() == 1);
-    CHECK_THAT(found.frames[0].function, Catch::Matchers::Matches("0x[0-9a-f]+"));
+    CHECK_THAT(found.frames[0].system_name, Catch::Matchers::Matches("0x[0-9a-f]+"));
   }
 
   SECTION("in a file that is gone") {
@@ -124,7 +118,7 @@ TEST_CASE("What has no name is a number", "[symbols]") {
     auto const& found = gone.at(0x1010);
 
     CHECK_FALSE(found.named);
-    CHECK(found.frames[0].function == "0x510 (gone.so (deleted))");
+    CHECK(found.frames[0].system_name == "0x510 (gone.so (deleted))");
   }
 
   SECTION("in a file that is no program") {
