@@ -92,6 +92,11 @@ std::string_view split_mark(std::string_view& name) {
   return mark;
 }
 
+// Symbol tables of debug files have it behind a name: `memcpy@@GLIBC_2.14`.
+std::string_view without_version(std::string_view name) {
+  return name.substr(0, name.find('@', 1));
+}
+
 std::string place_of(std::string_view file, std::uint32_t line) {
   if (file.empty() || line == 0) return {};
   return std::string{file.substr(file.rfind('/') + 1)} + ':' + std::to_string(line);
@@ -124,6 +129,7 @@ std::string shorten_unmarked(std::string_view name, std::string_view place) {
 std::string full_name(std::string_view system_name) {
   if (is_stand_in(system_name)) return std::string{system_name};
   auto const mark = split_mark(system_name);
+  system_name = without_version(system_name);
   auto const part = coroutine_part_of(system_name);
   auto text = demangle(part ? part->coroutine : system_name);
   if (part) text += coroutine_mark;
@@ -134,7 +140,7 @@ std::string full_name(std::string_view system_name) {
 std::string short_name(std::string_view system_name, std::string_view file, std::uint32_t line) {
   if (is_stand_in(system_name)) return std::string{system_name};
   auto const mark = split_mark(system_name);
-  return shorten_unmarked(system_name, place_of(file, line)).append(mark);
+  return shorten_unmarked(without_version(system_name), place_of(file, line)).append(mark);
 }
 
 std::string awaiting_name(std::string_view resume_function, std::string_view file,

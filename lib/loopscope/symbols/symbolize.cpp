@@ -20,7 +20,8 @@ constexpr std::array<std::string_view, 3> waiting{"epoll_wait", "epoll_pwait", "
 
 // glibc's names of its own may stand for the public ones: `__GI_epoll_pwait`.
 bool waits_for_work(frame const& innermost) {
-  std::string_view name = innermost.system_name;
+  auto const system_name = full_name(innermost.system_name);
+  std::string_view name = system_name;
   for (std::string_view const prefix : {"__GI_", "__"})
     if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
   return std::find(waiting.begin(), waiting.end(), name) != waiting.end();

@@ -37,6 +37,7 @@ TEST_CASE("The full name of a function is readable, with its parameters", "[symb
       {"_ZN3lab4busyEi.Frame", "lab::busy"},
       {"_Z_Z.Frame.actor", "_Z_Z.Frame.actor"},
       {"epoll_wait", "epoll_wait"},
+      {"memcpy@@GLIBC_2.14", "memcpy"},
       {"_RNvC3foo3bar", "_RNvC3foo3bar"},
       {"0x120 (libc.so.6)", "0x120 (libc.so.6)"},
       {"[libm.so.6 changed]", "[libm.so.6 changed]"},
@@ -110,6 +111,7 @@ TEST_CASE("The short name of a linker's name has what a reader looks for", "[sym
       // Other languages, and what is no name.
       {"__log1p_fma", "__log1p_fma"},
       {"log1p@plt", "log1p@plt"},
+      {"_ZNSs6appendEPKc@@GLIBCXX_3.4", "std::string::append"},
       {"_RNvC3foo3bar", "_RNvC3foo3bar"},
       {"0x120 (libc.so.6)", "0x120 (libc.so.6)"},
       {"[libm.so.6 changed]", "[libm.so.6 changed]"},
