@@ -80,8 +80,7 @@ class table_builder {
         mark_ids_.try_emplace(end, static_cast<std::uint32_t>(locations_.size()));
     if (is_new) {
       frame mark;
-      mark.function = end == model::stack_end::cut ? "[stack cut]" : "[broken stack]";
-      mark.system_name = mark.function;
+      mark.system_name = end == model::stack_end::cut ? "[stack cut]" : "[broken stack]";
       model::code_location location;
       location.lines.push_back({function_of(mark), 0});
       locations_.push_back(std::move(location));
