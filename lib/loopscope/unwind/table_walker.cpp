@@ -47,7 +47,7 @@ class walker {
     std::optional<walk_end> end;
     while (!end && result.depth < to.size()) {
       to[result.depth++] = {at_.pc, at_.sp};
-      end = step(result);
+      end = step();
       leaf_ = false;
     }
     result.end = end.value_or(walk_end::no_room);
@@ -58,19 +58,15 @@ class walker {
   }
 
  private:
-  std::optional<walk_end> step(walk_result& result) noexcept {
+  std::optional<walk_end> step() noexcept {
     auto const pc = at_.interrupted ? at_.pc : at_.pc - 1;
     if (!object_ || !object_->text.holds(pc)) object_ = map_.object_at(pc);
     auto const* const rule =
         object_ ? object_->table->find(static_cast<std::uint32_t>(pc - object_->text.begin))
                 : nullptr;
     if (!rule || rule->kind == cfa_kind::unknown) {
-      if (!object_) result.unknown_code = true;
       if (object_ && starts_fiber(*object_)) return walk_end::fiber_entry;
-      if (follow_frame_pointer()) {
-        ++result.by_frame_pointer;
-        return std::nullopt;
-      }
+      if (follow_frame_pointer()) return std::nullopt;
       return object_ ? walk_end::no_rule : walk_end::unknown_code;
     }
     return step_by(*rule);
@@ -180,28 +176,6 @@ class walker {
 
 }  // namespace
 
-std::string_view name_of(walk_end end) noexcept {
-  switch (end) {
-    case walk_end::outermost:
-      return "outermost";
-    case walk_end::fiber_entry:
-      return "fiber_entry";
-    case walk_end::no_room:
-      return "no_room";
-    case walk_end::unknown_code:
-      return "unknown_code";
-    case walk_end::no_rule:
-      return "no_rule";
-    case walk_end::lost_register:
-      return "lost_register";
-    case walk_end::bad_cfa:
-      return "bad_cfa";
-    case walk_end::unreadable:
-      return "unreadable";
-  }
-  return "?";
-}
-
 walk_result walk_stack(unwind_map const& map, address_range stack, ucontext_t const& interrupted,
                        std::span<stack_frame> to) noexcept {
   return walker{map, stack, interrupted}.run(to);
@@ -226,7 +200,6 @@ walk_result walk_frame_pointers(address_range stack, ucontext_t const& interrupt
     }
     above = fp + 2 * word;
     to[result.depth++] = {pc, above};
-    ++result.by_frame_pointer;
     fp = next;
   }
   result.probes = static_cast<std::uint16_t>(read.probes());

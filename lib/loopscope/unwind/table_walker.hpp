@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <ucontext.h>
 
 namespace loopscope::unwind {
@@ -29,14 +28,10 @@ enum class walk_end : std::uint8_t {
   unreadable,     ///< a saved word cannot be read
 };
 
-std::string_view name_of(walk_end end) noexcept;
-
 struct walk_result {
   std::uint32_t depth = 0;  ///< frames written
   walk_end end = walk_end::outermost;
-  bool unknown_code = false;           ///< some frame was in no known object: refresh the map
-  std::uint16_t by_frame_pointer = 0;  ///< steps taken without a row
-  std::uint16_t probes = 0;            ///< pages that the kernel was asked about
+  std::uint16_t probes = 0;  ///< pages that the kernel was asked about
 };
 
 /// Walks the stack that a signal interrupted, by tables and, where there are none, by frame

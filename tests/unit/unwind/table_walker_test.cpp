@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
+#include "support/interrupted_walk.hpp"
 
-#include <loopscope/unwind/map_publisher.hpp>
 #include <loopscope/unwind/stack_bounds.hpp>
 #include <loopscope/unwind/table_walker.hpp>
 
@@ -8,11 +8,8 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <memory>
-#include <span>
 #include <thread>
 #include <time.h>
-#include <ucontext.h>
 #include <vector>
 
 using namespace loopscope;
@@ -23,47 +20,13 @@ using stack = std::vector<std::uint64_t>;
 
 namespace {
 
-// What the handler works with: it takes no arguments of ours.
-unwind::unwind_map const* map = nullptr;
-unwind::address_range bounds;
-std::array<unwind::stack_frame, 1024> seen{};
-std::size_t room = seen.size();
-unwind::walk_result walked;
-volatile std::size_t depth = 0;
+constexpr std::size_t enough = 1024;
 
-void on_signal(int, siginfo_t*, void* context) {
-  walked = unwind::walk_stack(*map, bounds, *static_cast<ucontext_t*>(context),
-                              std::span{seen}.first(room));
-  depth = walked.depth;
+stack pcs_of(test::interrupted_walk const& walk) {
+  stack pcs;
+  for (auto const& frame : walk.frames()) pcs.push_back(frame.pc);
+  return pcs;
 }
-
-// Walks on SIGUSR1 as long as it lives; of the thread that makes it.
-class walking {
- public:
-  explicit walking(std::size_t limit = seen.size()) {
-    map = map_.get();
-    bounds = unwind::own_stack();
-    room = limit;
-    depth = 0;
-    struct sigaction action {};
-    action.sa_sigaction = on_signal;
-    action.sa_flags = SA_SIGINFO;
-    sigaction(SIGUSR1, &action, &before_);
-  }
-  ~walking() { sigaction(SIGUSR1, &before_, nullptr); }
-  walking(walking const&) = delete;
-  walking& operator=(walking const&) = delete;
-
-  [[nodiscard]] stack result() const {
-    stack pcs;
-    for (std::size_t i = 0; i < depth; ++i) pcs.push_back(seen[i].pc);
-    return pcs;
-  }
-
- private:
-  std::unique_ptr<unwind::unwind_map const> map_ = unwind::unwind_map::make(nullptr);
-  struct sigaction before_ {};
-};
 
 // The return addresses of a call chain, innermost first, as the compiler knows them.
 stack chain;
@@ -111,9 +74,9 @@ bool holds_in_order(stack const& all, stack const& wanted) {
 stack walk_of(leaf last) {
   chain.clear();
   chain.reserve(8);
-  walking const now;
+  test::interrupted_walk const now{enough};
   outer(last);
-  return now.result();
+  return pcs_of(now);
 }
 
 void raise_it() {
@@ -121,14 +84,18 @@ void raise_it() {
   stay();
 }
 
+bool has_raised = false;
+
 int compare_and_raise(void const* a, void const* b) {
-  if (depth == 0) std::raise(SIGUSR1);
+  if (!has_raised) std::raise(SIGUSR1);
+  has_raised = true;
   return *static_cast<int const*>(a) - *static_cast<int const*>(b);
 }
 
 void sort_and_raise() {
   std::array<int, 64> values{};
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int>((i * 37) % 64);
+  has_raised = false;
   std::qsort(values.data(), values.size(), sizeof(int), compare_and_raise);
   stay();
 }
@@ -184,41 +151,43 @@ TEST_CASE("A stack of another thread is walked there", "[unwind]") {
 TEST_CASE("A stack that is deeper than there is room loses its outermost frames", "[unwind]") {
   auto const limit = GENERATE(as<std::size_t>{}, 0, 1, 2, 3, 10, 128);
   CAPTURE(limit);
-  walking const now{limit};
+  test::interrupted_walk const now{limit};
   recurse(300);
 
-  auto const all = now.result();
+  auto const all = pcs_of(now);
 
   CHECK(all.size() == limit);
-  CHECK(walked.end == walk_end::no_room);
+  CHECK(now.result().end == walk_end::no_room);
   CHECK(std::count(all.begin(), all.end(), 0) == 0);
 }
 
 TEST_CASE("A stack that fits exactly is whole", "[unwind]") {
   std::size_t whole = 0;
   {
-    walking const now;
+    test::interrupted_walk const now{enough};
     recurse(10);
-    whole = now.result().size();
-    CHECK(walked.end == walk_end::outermost);
+    whole = now.frames().size();
+    CHECK(now.result().end == walk_end::outermost);
     CHECK(whole > 11);
   }
   auto const missing = GENERATE(as<std::size_t>{}, 0, 1);
-  walking const now{whole - missing};
+  test::interrupted_walk const now{whole - missing};
   recurse(10);
 
-  CHECK(walked.end == (missing == 0 ? walk_end::outermost : walk_end::no_room));
-  CHECK(now.result().size() == whole - missing);
+  CHECK(now.result().end == (missing == 0 ? walk_end::outermost : walk_end::no_room));
+  CHECK(now.frames().size() == whole - missing);
 }
 
 TEST_CASE("The frames of a stack ascend and lie in it", "[unwind]") {
-  walking const now;
+  test::interrupted_walk const now{enough};
   recurse(10);
 
-  REQUIRE(depth > 11);
-  for (std::size_t i = 0; i < depth; ++i) CHECK(bounds.holds(seen[i].sp));
-  for (std::size_t i = 1; i < depth; ++i) CHECK(seen[i].sp > seen[i - 1].sp);
-  CHECK(walked.probes == 0);
+  auto const frames = now.frames();
+  auto const bounds = unwind::own_stack();
+  REQUIRE(frames.size() > 11);
+  for (auto const& frame : frames) CHECK(bounds.holds(frame.sp));
+  for (std::size_t i = 1; i < frames.size(); ++i) CHECK(frames[i].sp > frames[i - 1].sp);
+  CHECK(now.result().probes == 0);
 }
 
 TEST_CASE("A stack's bounds hold what lies on it", "[unwind]") {
