@@ -17,6 +17,7 @@ from tools import require_root, require_tools, run, scratch
 
 PART = "disk full"
 PAGE = 4096
+LARGEST = "names=full&frames=all"
 
 
 class SmallDisk:
@@ -103,7 +104,7 @@ class DiskFull(unittest.TestCase):
         self.disk.fill(leave=20 * PAGE)
         before = self.disk.names()
 
-        response = take(self.lab)
+        response = take(self.lab, f"seconds=1&{LARGEST}")
 
         self.assertEqual(response.status, 507, response.body)
         kept = self.disk.names() - before
