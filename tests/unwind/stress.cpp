@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <dlfcn.h>
 #include <memory>
@@ -106,7 +107,7 @@ void throw_once() {
   try {
     throw_below(++depth % 20);
   } catch (std::runtime_error const& error) {
-    sink = error.what()[0];
+    sink = std::strlen(error.what());
   }
 }
 
@@ -120,6 +121,7 @@ void allocate() {
 void match() {
   static std::regex const pattern{"([a-z]+)([0-9]+)"};
   std::vector<std::string> words;
+  words.reserve(50);
   for (int i = 0; i < 50; ++i) words.push_back("abc" + std::to_string(i * 7919 % 1000));
   std::sort(words.begin(), words.end());
   for (auto const& text : words) sink = std::regex_match(text, pattern) ? 1 : 0;
@@ -128,7 +130,7 @@ void match() {
 // Some libraries are gone before the next refresh, some stay for several.
 void load_and_unload(char const* path, std::chrono::milliseconds stay) {
   void* const library = dlopen(path, RTLD_NOW);
-  if (library == nullptr) throw std::runtime_error{dlerror()};
+  if (library == nullptr) throw std::runtime_error{std::string{"cannot load "} + path};
   auto* const work = reinterpret_cast<int (*)(int)>(dlsym(library, "plugin_work"));
   auto const until = steady::now() + stay;
   do sink = static_cast<std::uint64_t>(work(5));

@@ -112,8 +112,8 @@ VARIED void use_alloca(std::size_t size) {
 // Room of unknown size beside an aligned object: the CFA is in memory.
 VARIED void realign(std::size_t size) {
   alignas(64) int volatile room[16] = {};
-  auto* const more = static_cast<char volatile*>(alloca(size));
-  more[0] = static_cast<char>(size);
+  auto* const more = static_cast<unsigned char volatile*>(alloca(size));
+  more[0] = static_cast<unsigned char>(size);
   room[size % 16] = more[0];
   use_alloca(size);
   sink = sink + room[3];
