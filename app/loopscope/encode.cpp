@@ -74,8 +74,18 @@ std::set<std::string> changed_modules(model::symbolized_profile const& profile) 
   return paths;
 }
 
-void print_summary(std::ostream& out, model::name_coverage const& names,
+boost::json::array unresolved_json(model::symbolized_profile const& profile) {
+  boost::json::array list;
+  for (auto const& each : model::unresolved_modules(profile)) {
+    boost::json::object const shown{{"path", to_utf8(each.path)}, {"share", each.share}};
+    list.emplace_back(shown);
+  }
+  return list;
+}
+
+void print_summary(std::ostream& out, model::symbolized_profile const& profile,
                    std::set<std::string> const& changed, boost::json::object const& files) {
+  auto const names = model::coverage_of(profile);
   boost::json::object const line{
       {"formats", files},
       {"samples", names.samples},
@@ -83,6 +93,7 @@ void print_summary(std::ostream& out, model::name_coverage const& names,
       {"frames", names.frames},
       {"unresolved", names.unresolved},
       {"unresolvedShare", names.unresolved_share()},
+      {"unresolvedModules", unresolved_json(profile)},
       {"changedModules", boost::json::array(changed.begin(), changed.end())},
   };
   out << boost::json::serialize(line) << std::endl;
@@ -115,7 +126,7 @@ void encode(encode_arguments const& asked, std::ostream& out, std::ostream& note
   for (auto const& path : changed)
     notes << "loopscope: " << path
           << ": not the file that was captured, or unreadable: its functions have no names\n";
-  print_summary(out, model::coverage_of(profile), changed, paths);
+  print_summary(out, profile, changed, paths);
 }
 
 }  // namespace loopscope::tool

@@ -96,6 +96,8 @@ class Files(Encode):
         self.assertGreater(report["frames"], report["samples"])
         share = report["unresolved"] / report["frames"]
         self.assertAlmostEqual(report["unresolvedShare"], share)
+        shares = [each["share"] for each in report["unresolvedModules"]]
+        self.assertAlmostEqual(sum(shares), share)
         self.assertEqual(report["changedModules"], [])
 
     def test_only_what_is_asked_for_is_written(self) -> None:

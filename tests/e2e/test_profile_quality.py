@@ -64,6 +64,7 @@ class Shares(unittest.TestCase):
         self.assertAlmostEqual(quality["samplesExpected"], 400, delta=8)
         self.assertEqual(quality["dropped"], 0)
         self.assertLess(quality["unresolvedShare"], 0.01)
+        self.assertEqual((quality["verdict"], quality["warnings"]), ("good", []))
         self.assertAlmostEqual(profile.length(), 4, delta=0.1)
         jam = profile.seconds(is_jam) / profile.length()
         idle = profile.seconds(is_idle) / profile.length()

@@ -23,6 +23,12 @@ def formats(response: Response) -> set[str]:
     return {name.partition("Z-")[2].partition(".")[2] for name in names}
 
 
+def native_warnings(response: Response) -> list[str]:
+    """Without those of a machine that is busy."""
+    warnings = response.json()["quality"]["warnings"]
+    return [each for each in warnings if ".prof" in each]
+
+
 class Limits(unittest.TestCase):
     def lab(self, env: dict[str, str] | None = None) -> Lab:
         lab = Lab.for_test(self, env)
@@ -32,14 +38,14 @@ class Limits(unittest.TestCase):
     def check_native_missing(self, response: Response, reason: str) -> None:
         self.assertEqual(response.status, 200, response.body)
         self.assertEqual(formats(response), {"cpuprofile", "pb.gz", "folded"})
-        (warning,) = response.json()["quality"]["warnings"]
+        (warning,) = native_warnings(response)
         self.assertRegex(warning, rf"^There is no \.prof file: .*{reason}.*\.$")
 
     def check_whole(self, lab: Lab) -> None:
         response = take(lab)
         self.assertEqual(response.status, 200, response.body)
         self.assertEqual(formats(response), {"cpuprofile", "pb.gz", "folded", "prof"})
-        self.assertEqual(response.json()["quality"]["warnings"], [])
+        self.assertEqual(native_warnings(response), [])
 
     def test_below_a_small_file_size_limit_a_capture_is_507_and_leaves_nothing(self) -> None:
         lab = self.lab()

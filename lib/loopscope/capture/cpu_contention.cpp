@@ -2,6 +2,7 @@
 #include <loopscope/capture/cpu_contention.hpp>
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <string>
 #include <unistd.h>
@@ -35,19 +36,42 @@ seconds stolen_time(std::filesystem::path const& root) {
   return file ? seconds{ticks / static_cast<double>(sysconf(_SC_CLK_TCK))} : seconds{};
 }
 
+// `<ran> <waited> <times>`, the first two in nanoseconds.
+void read_schedule(pid_t thread, std::filesystem::path const& root, cpu_contention_counters& to) {
+  std::ifstream file{root / "proc/self/task" / std::to_string(thread) / "schedstat"};
+  double ran_ns = 0;
+  double waited_ns = 0;
+  if (!(file >> ran_ns >> waited_ns)) return;
+  to.loop_cpu = seconds{ran_ns * 1e-9};
+  to.run_queue = seconds{waited_ns * 1e-9};
+}
+
+seconds process_cpu_time() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
+}
+
 }  // namespace
 
 cpu_contention operator-(cpu_contention_counters const& later,
                          cpu_contention_counters const& earlier) {
-  cpu_contention between{.throttled = {}, .stolen = later.stolen - earlier.stolen};
+  cpu_contention between{.throttled = {},
+                         .stolen = later.stolen - earlier.stolen,
+                         .loop_cpu = later.loop_cpu - earlier.loop_cpu,
+                         .run_queue = later.run_queue - earlier.run_queue,
+                         .process_cpu = later.process_cpu - earlier.process_cpu};
   for (auto const& [group, time] : later.throttled)
     if (auto const before = earlier.throttled.find(group); before != earlier.throttled.end())
       between.throttled = std::max(between.throttled, time - before->second);
   return between;
 }
 
-cpu_contention_counters read_cpu_contention(std::filesystem::path const& root) {
-  cpu_contention_counters now{.throttled = {}, .stolen = stolen_time(root)};
+cpu_contention_counters read_cpu_contention(pid_t loop_thread, std::filesystem::path const& root) {
+  cpu_contention_counters now;
+  now.stolen = stolen_time(root);
+  now.process_cpu = process_cpu_time();
+  read_schedule(loop_thread, root, now);
   for (auto const& group : cgroups_of_process("cpu", root))
     now.throttled[group.directory] = throttled_time(group);
   return now;

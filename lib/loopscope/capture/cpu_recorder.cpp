@@ -2,6 +2,7 @@
 #include <loopscope/base/expects.hpp>
 #include <loopscope/base/read_file.hpp>
 #include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/capture/cpu_verdict.hpp>
 #include <loopscope/model/mapped_objects.hpp>
 #include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/raw_cpu_profile.hpp>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <sstream>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -55,16 +57,24 @@ bool is_as_many(std::uint64_t counted, model::raw_cpu_profile const& profile) {
   return counted <= ours + slack && ours <= counted + slack;
 }
 
+// What the samples tell by themselves.
+model::cpu_quality counted(model::raw_cpu_profile const& profile) {
+  model::cpu_quality quality;
+  quality.samples_taken = profile.samples.size();
+  quality.dropped = profile.dropped;
+  for (auto const& sample : profile.samples) {
+    auto const end = profile.stack_ends[sample.stack];
+    quality.overruns += sample.overruns;
+    quality.cut_stacks += end == model::stack_end::cut ? 1 : 0;
+    quality.broken_stacks += end == model::stack_end::broken ? 1 : 0;
+  }
+  return quality;
+}
+
 std::string foreign_ticks_warning(std::uint64_t counted, model::raw_cpu_profile const& profile) {
   return "There is no .prof file: gperftools counted " + std::to_string(counted) +
          " signals where there were " + std::to_string(profile.samples.size() + profile.dropped) +
          ". Start the service without CPUPROFILE variables.";
-}
-
-std::string changed_module_warning(std::string const& path) {
-  return "The code of " + path +
-         " has no names: that file was replaced or deleted after it was loaded, or cannot be read. "
-         "Restart the service.";
 }
 
 }  // namespace
@@ -101,7 +111,7 @@ asio::awaitable<result<started_capture>> cpu_recorder::begin(services with, cpu_
 
 // On the short lane: starting gperftools' profiler takes up to 10 ms.
 result<void> cpu_recorder::start() {
-  contention_before_ = read_cpu_contention();
+  contention_before_ = read_cpu_contention(with_.sampler.thread());
   if (cpu::gperftools_profiler::available())
     if (auto const started = with_.gperftools.start(); !started)
       native_warning_ = native_warning(started.error());
@@ -145,9 +155,10 @@ asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_
   job.state.phase = capture_phase::encoding;
   co_await complete(profile);
   if (profile.samples.empty()) co_return errc::nothing_captured;
-  auto quality = co_await judge(profile);
+  auto quality = co_await measure(profile);
   quality.truncated = truncated;
   auto formats = cpu_formats(profile);
+  auto const lacks_native = cpu_formats().size() > formats.size();
 
   capture_files files{with_.files, std::move(stem)};
   auto write = [taken = std::move(profile)] { return raw_bytes(taken); };
@@ -158,13 +169,15 @@ asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_
   auto encoded = co_await files.encode(job, std::move(*raw), std::move(formats), request_.shown);
   if (!encoded) co_return encoded.error();
   quality.unresolved_share = encoded->report.unresolved_share;
-  for (auto const& path : encoded->report.changed_modules)
-    quality.warnings.push_back(changed_module_warning(path));
+  quality.unresolved_modules = std::move(encoded->report.unresolved_modules);
+  quality.changed_modules = std::move(encoded->report.changed_modules);
+  auto judged = judge(quality);
+  if (lacks_native) judged.warnings.push_back(native_warning_);
 
   capture_result done;
   done.artifacts = std::move(encoded->artifacts);
   done.figures["durationSeconds"] = request_.duration.count();
-  done.quality = to_json(quality);
+  done.quality = to_json(quality, judged);
   co_return done;
 }
 
@@ -183,12 +196,15 @@ asio::awaitable<bool> cpu_recorder::sample(capture_job& job) {
 asio::awaitable<void> cpu_recorder::complete(model::raw_cpu_profile& profile) {
   auto const period = std::chrono::duration_cast<std::chrono::microseconds>(profile.period);
   auto work = [&] {
-    auto const counted = with_.gperftools.samples();
+    auto const signals = with_.gperftools.samples();
     profile.gperftools = with_.gperftools.stop(period);
-    if (!profile.gperftools.empty() && !is_as_many(counted, profile)) {
+    if (!profile.gperftools.empty() && !is_as_many(signals, profile)) {
       profile.gperftools.clear();
-      native_warning_ = foreign_ticks_warning(counted, profile);
+      native_warning_ = foreign_ticks_warning(signals, profile);
     }
+    // A file size limit may have been set since the start.
+    if (profile.gperftools.empty() && native_warning_.empty())
+      native_warning_ = native_warning(make_error_code(boost::system::errc::file_too_large));
     profile.executable = std::filesystem::read_symlink("/proc/self/exe").string();
     profile.build_id = executable_build_id();
     profile.maps = read_file("/proc/self/maps").value();
@@ -199,41 +215,23 @@ asio::awaitable<void> cpu_recorder::complete(model::raw_cpu_profile& profile) {
   co_await runtime::offload(with_.files.workers.short_lane, std::move(work));
 }
 
-asio::awaitable<model::cpu_quality> cpu_recorder::judge(model::raw_cpu_profile const& profile) {
+asio::awaitable<model::cpu_quality> cpu_recorder::measure(
+    model::raw_cpu_profile const& profile) const {
   std::chrono::nanoseconds const sampled{profile.end_ns - profile.start_ns};
-  model::cpu_quality quality;
+  auto quality = counted(profile);
   quality.measured = sampled;
   quality.samples_expected = static_cast<std::uint64_t>(std::llround(
       static_cast<double>(sampled.count()) / static_cast<double>(profile.period.count())));
-  quality.samples_taken = profile.samples.size();
-  quality.dropped = profile.dropped;
-  for (auto const& sample : profile.samples) quality.overruns += sample.overruns;
-  auto const contention = co_await runtime::offload(with_.files.workers.short_lane,
-                                                    [] { return read_cpu_contention(); });
-  auto const meanwhile = contention - contention_before_;
+  auto read = [this] { return read_cpu_contention(with_.sampler.thread()); };
+  auto const now = co_await runtime::offload(with_.files.workers.short_lane, std::move(read));
+  auto const meanwhile = now - contention_before_;
   quality.throttled = meanwhile.throttled;
   quality.stolen = meanwhile.stolen;
-  if (cpu::gperftools_profiler::available() && profile.gperftools.empty()) {
-    auto const limited_meanwhile =
-        boost::system::errc::make_error_code(boost::system::errc::file_too_large);
-    quality.warnings.push_back(native_warning_.empty() ? native_warning(limited_meanwhile)
-                                                       : native_warning_);
-  }
+  quality.loop_cpu = meanwhile.loop_cpu;
+  quality.other_cpu = std::max(meanwhile.process_cpu - meanwhile.loop_cpu, {});
+  quality.run_queue = meanwhile.run_queue;
+  quality.cpus = std::max(1U, std::thread::hardware_concurrency());
   co_return quality;
-}
-
-boost::json::object to_json(model::cpu_quality const& quality) {
-  return {{"samplesExpected", quality.samples_expected},
-          {"samplesTaken", quality.samples_taken},
-          {"dropped", quality.dropped},
-          {"overruns", quality.overruns},
-          {"unresolvedShare", quality.unresolved_share},
-          {"throttledSeconds", quality.throttled.count()},
-          {"stealSeconds", quality.stolen.count()},
-          {"truncated", quality.truncated},
-          {"measuredSeconds", quality.measured.count()},
-          {"warnings", boost::json::array(quality.warnings.begin(), quality.warnings.end())},
-          {"buildId", executable_build_id()}};
 }
 
 }  // namespace loopscope::capture

@@ -66,15 +66,12 @@ class cpu_recorder {
                                                                    std::string stem);
   boost::asio::awaitable<bool> sample(capture_job& job);
   boost::asio::awaitable<void> complete(model::raw_cpu_profile& profile);
-  boost::asio::awaitable<model::cpu_quality> judge(model::raw_cpu_profile const& profile);
+  boost::asio::awaitable<model::cpu_quality> measure(model::raw_cpu_profile const& profile) const;
 
   services with_;
   cpu_request request_;
   cpu_contention_counters contention_before_;
   std::string native_warning_;  // why there will be no native profile
 };
-
-/// As a response has it.
-boost::json::object to_json(model::cpu_quality const& quality);
 
 }  // namespace loopscope::capture

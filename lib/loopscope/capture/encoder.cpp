@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <unistd.h>
 
@@ -40,6 +41,20 @@ std::string first_printable_line(std::string text) {
   return text;
 }
 
+// Empty if there is none.
+boost::json::array array_of(boost::json::object const& in, std::string_view name) {
+  auto const* found = in.if_contains(name);
+  return found && found->is_array() ? found->get_array() : boost::json::array{};
+}
+
+std::optional<model::unresolved_module> parse_unresolved(boost::json::value const& from) {
+  auto const* object = from.if_object();
+  auto const* path = object ? object->if_contains("path") : nullptr;
+  auto const* share = object ? object->if_contains("share") : nullptr;
+  if (!path || !path->is_string() || !share || !share->is_number()) return std::nullopt;
+  return model::unresolved_module{std::string{path->get_string()}, share->to_number<double>()};
+}
+
 std::optional<encoder_report> parse_report(std::string const& output) {
   boost::system::error_code error;
   auto const report = boost::json::parse(first_line(output), error);
@@ -47,10 +62,10 @@ std::optional<encoder_report> parse_report(std::string const& output) {
   auto const* share = object ? object->if_contains("unresolvedShare") : nullptr;
   if (!share || !share->is_number()) return std::nullopt;
   encoder_report read{.unresolved_share = share->to_number<double>()};
-  auto const* changed = object->if_contains("changedModules");
-  if (auto const* paths = changed ? changed->if_array() : nullptr)
-    for (auto const& path : *paths)
-      if (path.is_string()) read.changed_modules.emplace_back(path.get_string());
+  for (auto const& path : array_of(*object, "changedModules"))
+    if (path.is_string()) read.changed_modules.emplace_back(path.get_string());
+  for (auto const& each : array_of(*object, "unresolvedModules"))
+    if (auto found = parse_unresolved(each)) read.unresolved_modules.push_back(std::move(*found));
   return read;
 }
 

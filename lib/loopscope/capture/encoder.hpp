@@ -2,6 +2,7 @@
 
 #include <loopscope/base/result.hpp>
 #include <loopscope/capture/kept_files.hpp>
+#include <loopscope/model/cpu_quality.hpp>
 #include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/presentation.hpp>
 
@@ -19,6 +20,7 @@ namespace loopscope::capture {
 /// What the encoder process says of its work.
 struct encoder_report {
   double unresolved_share = 0;  ///< of all frames, those without a name
+  std::vector<model::unresolved_module> unresolved_modules{};  ///< the largest shares first
   /// Paths of files that were replaced or deleted while mapped, or cannot be read: their code has
   /// no names.
   std::vector<std::string> changed_modules{};

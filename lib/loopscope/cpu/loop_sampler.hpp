@@ -43,6 +43,9 @@ class loop_sampler {
   /// \throws  system_error if the kernel has no timer left.
   result<void> start(int hz);
 
+  /// The sampled thread, as the kernel numbers it.
+  [[nodiscard]] pid_t thread() const noexcept { return thread_.id; }
+
   [[nodiscard]] bool running() const noexcept { return timer_.has_value(); }
 
   /// Takes over what the handler has left, and learns of libraries that came or went. Call it at

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <loopscope/model/cpu_profile.hpp>
+#include <loopscope/model/cpu_quality.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -101,5 +102,9 @@ struct name_coverage {
 
 /// O(samples + frames of different stacks).
 name_coverage coverage_of(symbolized_profile const& profile);
+
+/// Where the unresolved frames lie, those of changed files left out: the largest shares of all
+/// frames first, a path once. O(frames of all samples).
+std::vector<unresolved_module> unresolved_modules(symbolized_profile const& profile);
 
 }  // namespace loopscope::model

@@ -3,6 +3,7 @@
 
 #include <loopscope/capture/cpu_contention.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -10,8 +11,11 @@
 
 namespace fs = std::filesystem;
 using namespace loopscope;
+using namespace std::chrono_literals;
 
 namespace {
+
+constexpr pid_t loop_thread = 4321;
 
 // A made-up system.
 struct machine {
@@ -23,7 +27,7 @@ struct machine {
     test::write_file(file, text);
   }
   [[nodiscard]] capture::cpu_contention_counters counted() const {
-    return capture::read_cpu_contention(root.path());
+    return capture::read_cpu_contention(loop_thread, root.path());
   }
   // Since boot, when all counters were zero.
   [[nodiscard]] capture::cpu_contention read() const {
@@ -104,11 +108,33 @@ TEST_CASE("The time that a process is kept from the CPU", "[capture]") {
     CHECK(host.read().stolen.count() == 0);
   }
 
+  SECTION("has what the loop thread ran and waited for a CPU, in nanoseconds") {
+    host.put("proc/self/task/4321/schedstat", "1000000000 500000000 17\n");
+    auto const before = host.counted();
+    host.put("proc/self/task/4321/schedstat", "3500000000 1750000000 40\n");
+    auto const passed = host.counted() - before;
+
+    CHECK(passed.loop_cpu.count() == 2.5);
+    CHECK(passed.run_queue.count() == 1.25);
+  }
+
+  SECTION("is zero for a kernel that does not count for threads") {
+    CHECK(host.read().loop_cpu.count() == 0);
+    CHECK(host.read().run_queue.count() == 0);
+  }
+
   SECTION("can be read on this very system") {
-    auto const before = capture::read_cpu_contention();
-    auto const passed = capture::read_cpu_contention() - before;
+    auto const before = capture::read_cpu_contention(gettid());
+    // Longer than the kernel may leave a running thread's account alone.
+    auto const end = before.process_cpu + 200ms;
+    auto now = before;
+    while (now.process_cpu < end) now = capture::read_cpu_contention(gettid());
+    auto const passed = now - before;
 
     CHECK(passed.throttled.count() >= 0);
     CHECK(passed.stolen.count() >= 0);
+    CHECK(passed.process_cpu >= 200ms);
+    if (fs::exists("/proc/self/schedstat")) CHECK(passed.loop_cpu > 0ms);
+    CHECK(passed.run_queue.count() >= 0);
   }
 }

@@ -58,6 +58,15 @@ struct sampled {
   }
 };
 
+// A busy machine brings others along.
+std::vector<std::string> warnings_with(std::string_view beginning,
+                                       capture::capture_state const& state) {
+  std::vector<std::string> found;
+  for (auto const& each : state.result.quality.at("warnings").as_array())
+    if (each.as_string().starts_with(beginning)) found.emplace_back(each.as_string());
+  return found;
+}
+
 }  // namespace
 
 TEST_CASE("A CPU capture that is ended early", "[capture]") {
@@ -225,11 +234,9 @@ TEST_CASE("A CPU capture without gperftools' profile", "[capture]") {
   }
 
   SECTION("says why, and what to do") {
-    auto const& warnings = state.result.quality.at("warnings").as_array();
+    auto const warnings = warnings_with("There is no .prof file: ", state);
     REQUIRE(warnings.size() == 1);
-    CHECK_THAT(std::string{warnings.front().as_string()},
-               Catch::Matchers::StartsWith("There is no .prof file: ") &&
-                   test::ContainsSubstring("CPUPROFILE"));
+    CHECK_THAT(warnings.front(), test::ContainsSubstring("CPUPROFILE"));
   }
 
   SECTION("leaves the other user of gperftools alone") {
@@ -311,9 +318,7 @@ TEST_CASE("A CPU capture warns of code that has no names any more", "[capture]")
   auto const state = lab.finish(id);
 
   REQUIRE(state.phase == capture_phase::done);
-  std::vector<std::string> warnings;
-  for (auto const& each : state.result.quality.at("warnings").as_array())
-    if (each.as_string().starts_with("The code of ")) warnings.emplace_back(each.as_string());
+  auto const warnings = warnings_with("The code of ", state);
   REQUIRE(warnings.size() == 2);
   CHECK_THAT(warnings[0], test::ContainsSubstring("/opt/a.so has no names"));
   CHECK_THAT(warnings[1], test::ContainsSubstring("/opt/b.so has no names"));

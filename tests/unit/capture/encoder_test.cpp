@@ -72,6 +72,17 @@ TEST_CASE("The encoder", "[capture]") {
     CHECK(report->changed_modules == std::vector<std::string>{"/lib/a b.so"});
   }
 
+  SECTION("reports which files have frames without a name") {
+    auto const report = lab.encode(
+        "#!/bin/sh\necho '{\"unresolvedShare\":0.5,\"unresolvedModules\":["
+        "{\"path\":\"/lib/a "
+        "b.so\",\"share\":0.5},{\"path\":7,\"share\":1},{\"path\":\"/c\"},3]}'\n");
+
+    REQUIRE(report);
+    CHECK(report->unresolved_modules ==
+          std::vector<model::unresolved_module>{{"/lib/a b.so", 0.5}});
+  }
+
   SECTION("knows this process, to look for files that are on the disk no more") {
     lab.encode("#!/bin/sh\necho \"$3 $4\" >&2; exit 1\n");
 
