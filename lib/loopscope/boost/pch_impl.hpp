@@ -1,5 +1,7 @@
 #pragma once
 
+#include <loopscope/coroutines/pump_hook.hpp>  // before all that makes a coroutine
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>

@@ -1,5 +1,6 @@
 #include <loopscope/base/expects.hpp>
 #include <loopscope/base/work_label.hpp>
+#include <loopscope/coroutines/splice.hpp>
 #include <loopscope/cpu/loop_sampler.hpp>
 #include <loopscope/cpu/signal_chain_impl.hpp>
 #include <loopscope/cpu/signal_loan_impl.hpp>
@@ -52,6 +53,7 @@ struct sink {
   unwind::address_range stack;
   unwind::map_publisher& maps;
   unwind::map_reader reader;
+  coroutines::initiation_notes notes;
   unwind::stack_ring ring;
   std::array<unwind::stack_frame, unwind::max_depth> frames{};
   std::array<std::uint64_t, unwind::max_depth> pcs{};
@@ -77,9 +79,11 @@ void take_sample(sink& to, siginfo_t const& info, ucontext_t const& interrupted)
   auto const time_ns = clock_ns(CLOCK_MONOTONIC);  // a vDSO call: no lock, no allocation
   auto const* const label = current_work_label;    // initial-exec TLS: a plain load
   auto const walked = walk(to, interrupted);       // reads and writes memory, calls nothing
-  for (std::size_t i = 0; i < walked.depth; ++i) to.pcs[i] = to.frames[i].pc;
-  to.ring.push({time_ns, label, static_cast<std::uint32_t>(info.si_overrun), walked.end,
-                std::span{to.pcs}.first(walked.depth)});
+  auto const frames = std::span{to.frames}.first(walked.depth);
+  auto const stack = coroutines::splice(frames, to.stack, to.pcs);  // reads this thread's memory
+  to.ring.push({time_ns, label, static_cast<std::uint32_t>(info.si_overrun),
+                stack.whole ? walked.end : unwind::walk_end::no_room,
+                std::span{to.pcs}.first(stack.depth)});
   to.busy = false;
 }
 

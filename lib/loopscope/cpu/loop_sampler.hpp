@@ -19,6 +19,7 @@ inline constexpr int min_hz = 1;
 inline constexpr int max_hz = 1000;
 
 /// Samples one thread by the wall clock: its stack, in order of time, with the route it works on.
+/// Coroutines that wait for a running one continue its stack, see coroutines/splice.hpp.
 ///
 /// SIGPROF belongs to the whole process: one sampler records at a time. Its handler allocates
 /// nothing, takes no lock and then calls the handler that was there before, gperftools' own: one

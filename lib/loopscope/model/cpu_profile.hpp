@@ -18,7 +18,7 @@ struct cpu_sample {
 };
 
 /// Program counters, innermost first. The first is where the thread was; every other is a return
-/// address: look it up one byte before.
+/// address: look it up one byte before; or a coroutine that waits, as a `waiting_word`.
 using call_stack = std::vector<std::uint64_t>;
 
 /// Whether a stack goes to the start of its thread.

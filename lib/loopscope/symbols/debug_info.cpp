@@ -34,8 +34,8 @@ int add_line(void* lines, std::uintptr_t, char const* file, int line, char const
 }
 
 void set_symbol(void* into, std::uintptr_t, char const* name, std::uintptr_t start,
-                std::uintptr_t) noexcept {
-  if (name) *static_cast<std::optional<symbol>*>(into) = symbol{name, start};
+                std::uintptr_t size) noexcept {
+  if (name) *static_cast<std::optional<symbol>*>(into) = symbol{name, start, size};
 }
 
 }  // namespace

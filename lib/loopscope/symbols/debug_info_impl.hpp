@@ -14,6 +14,7 @@ namespace loopscope::symbols {
 struct symbol {
   std::string_view name;  ///< as the linker knows it
   std::uint64_t start = 0;
+  std::uint64_t size = 0;  ///< in bytes, 0 if unknown
 };
 
 /// A function, inlined or not, and the line of it that an address belongs to.

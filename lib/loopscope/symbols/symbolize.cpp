@@ -1,3 +1,4 @@
+#include <loopscope/base/waiting_word.hpp>
 #include <loopscope/symbols/file_search_impl.hpp>
 #include <loopscope/symbols/names.hpp>
 #include <loopscope/symbols/plumbing_impl.hpp>
@@ -54,7 +55,7 @@ class table_builder {
   void add_stack(model::call_stack const& pcs, model::stack_end end) {
     model::code_stack stack;
     for (std::size_t i = 0; i < pcs.size(); ++i) {
-      auto const is_return = i > 0 && pcs[i] > 0;
+      auto const is_return = i > 0 && pcs[i] > 0 && !waiting_word::is(pcs[i]);
       stack.locations.push_back(location_of(is_return ? pcs[i] - 1 : pcs[i]));
     }
     if (!pcs.empty()) stack.idle = waits_for_work(names_.at(pcs.front()).frames.back());
@@ -93,7 +94,11 @@ class table_builder {
         location_ids_.try_emplace(address, static_cast<std::uint32_t>(locations_.size()));
     if (is_new) {
       auto const& found = names_.at(address);
-      model::code_location location{address, model::code_location::no_module, found.named, {}};
+      model::code_location location{
+          waiting_word::is(address) ? waiting_word::resume_of(address) : address,
+          model::code_location::no_module,
+          found.named,
+          {}};
       if (found.where) location.module = module_of(*found.where);
       for (auto const& each : found.frames)
         location.lines.push_back({function_of(each), each.line});

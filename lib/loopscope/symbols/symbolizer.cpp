@@ -1,6 +1,9 @@
+#include <loopscope/base/waiting_word.hpp>
+#include <loopscope/symbols/await_points_impl.hpp>
 #include <loopscope/symbols/debug_info_impl.hpp>
 #include <loopscope/symbols/elf_file_impl.hpp>
 #include <loopscope/symbols/file_search_impl.hpp>
+#include <loopscope/symbols/names.hpp>
 #include <loopscope/symbols/plt_stubs_impl.hpp>
 #include <loopscope/symbols/symbolizer.hpp>
 #include <loopscope/symbols/vdso_impl.hpp>
@@ -63,6 +66,7 @@ model::mapped_object const* find_object(std::vector<model::mapped_object> const&
 // A mapped file and its symbols.
 struct symbolizer::mapped_file {
   [[nodiscard]] place look_up(std::uint64_t offset) const;
+  [[nodiscard]] place look_up_waiting(std::uint64_t offset, std::uint16_t await) const;
 
   std::string path;
   std::string build_id;
@@ -108,6 +112,23 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   else if (symbol)
     if (auto const first = debug->lines_at(symbol->start); !first.empty())
       found.frames.back().first_line = first.back().line;
+  return found;
+}
+
+// A coroutine's resume function begins at the offset.
+place symbolizer::mapped_file::look_up_waiting(std::uint64_t offset, std::uint16_t await) const {
+  auto const address = file ? file->code_address(offset) : std::nullopt;
+  auto const symbol = address ? debug->symbol_at(*address) : std::nullopt;
+  if (!symbol || symbol->start != *address) return look_up(offset);
+  constexpr std::uint64_t longest = 1U << 20;
+  std::vector<unsigned char> code(std::min(symbol->size, longest));
+  if (!file->read(offset, code.data(), code.size())) code.clear();
+  auto const lines_at = [this](std::uint64_t at) { return debug->lines_at(at); };
+  auto const point = find_await({code, *address}, await, lines_at);
+  place found;
+  found.named = true;
+  found.frames.push_back(
+      {awaiting_name(symbol->name, point.file, point.line), point.file, point.line, 0, false});
   return found;
 }
 
@@ -199,11 +220,16 @@ place const& symbolizer::at(std::uint64_t address) {
                                 : places_.emplace(address, look_up(address)).first->second;
 }
 
-place symbolizer::look_up(std::uint64_t address) {
+place symbolizer::look_up(std::uint64_t address_or_word) {
+  auto const waits = waiting_word::is(address_or_word);
+  auto const address = waits ? waiting_word::resume_of(address_or_word) : address_or_word;
   auto const* where = model::find_mapping(maps_, address);
   if (!where || !where->executable || where->path.empty())
     return {.where = nullptr, .frames = {nameless(address, {})}, .named = false};
-  auto found = file_of(*where).look_up(address - where->start + where->offset);
+  auto const& file = file_of(*where);
+  auto const offset = address - where->start + where->offset;
+  auto found = waits ? file.look_up_waiting(offset, waiting_word::await_of(address_or_word))
+                     : file.look_up(offset);
   found.where = where;
   return found;
 }

@@ -68,7 +68,8 @@ class symbolizer {
   symbolizer(symbolizer const&) = delete;
   symbolizer& operator=(symbolizer const&) = delete;
 
-  /// \param address  inside of an instruction: of a return address, the byte before it.
+  /// \param address  inside of an instruction: of a return address, the byte before it; or a
+  ///                 `waiting_word`, whose one frame tells where the coroutine waits.
   /// \return         lives as long as the symbolizer; one object for each address.
   place const& at(std::uint64_t address);
 
@@ -90,7 +91,7 @@ class symbolizer {
   [[nodiscard]] std::vector<std::string> paths_of(model::mapping const& where) const;
   [[nodiscard]] file_search search(model::mapping const& where) const;
   mapped_file& file_of(model::mapping const& where);
-  place look_up(std::uint64_t address);
+  place look_up(std::uint64_t address_or_word);
 
   std::vector<model::mapping> maps_;
   program ran_;
