@@ -32,9 +32,21 @@ function(loopscope_module name)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
 
   if(arg_PCH)
-    target_precompile_headers(${target} REUSE_FROM loopscope_pch)
+    loopscope_precompile(${target})
   endif()
   loopscope_export(${target})
+endfunction()
+
+# Shares the precompiled Asio headers, the first of which is the hook for async stacks. Without
+# precompiled headers the hook alone is put in front.
+function(loopscope_precompile target)
+  target_link_libraries(${target} PRIVATE loopscope::coroutines) # has what the hook declares
+  if(CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    set(hook "${PROJECT_SOURCE_DIR}/lib/loopscope/coroutines/pump_hook.hpp")
+    target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${hook}>")
+  else()
+    target_precompile_headers(${target} REUSE_FROM loopscope_pch)
+  endif()
 endfunction()
 
 # Installs and exports a target of the library, and adds it to what loopscope::loopscope links.

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from bench.bench import Bench
 from bench.figures import Row, machine
-from bench.parts import cpu, footprint, http, metrics, self_profile, store
+from bench.parts import async_stacks, cpu, footprint, http, metrics, self_profile, store
 from bench.plot import draw
 
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "http": http.run,
     "metrics": metrics.run,
     "cpu": cpu.run,
+    "async": async_stacks.run,
     "footprint": footprint.run,
     "store": store.run,
     "self": self_profile.run,

@@ -56,6 +56,11 @@ class Package(unittest.TestCase):
             with self.subTest(part):
                 self.assertRegex(run(self.consumer / part), r'^200 \{"version":"0\.\d+\.\d+"\}')
 
+    def test_a_consumer_that_asks_for_async_stacks_has_them(self) -> None:
+        # serve() waits, and Asio's own coroutine below it.
+        self.assertEqual(run(self.consumer / "async-stacks"), "2\n")
+        self.assertEqual(run(self.consumer / "physical-stacks"), "0\n")
+
     def test_libgcc_throws_the_exceptions_of_a_consumer(self) -> None:
         # gperftools' libraries bring libunwind along, which throws twenty times slower.
         pattern = r"binding file \S+ \[0\] to (\S+) \[0\]: normal symbol `_Unwind_RaiseException'"

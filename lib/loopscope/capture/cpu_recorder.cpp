@@ -3,6 +3,7 @@
 #include <loopscope/base/read_file.hpp>
 #include <loopscope/capture/cpu_recorder.hpp>
 #include <loopscope/capture/cpu_verdict.hpp>
+#include <loopscope/coroutines/splice.hpp>
 #include <loopscope/model/mapped_objects.hpp>
 #include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/raw_cpu_profile.hpp>
@@ -220,6 +221,7 @@ asio::awaitable<model::cpu_quality> cpu_recorder::measure(
   std::chrono::nanoseconds const sampled{profile.end_ns - profile.start_ns};
   auto quality = counted(profile);
   quality.measured = sampled;
+  quality.async_stacks = coroutines::has_async_stacks();
   quality.samples_expected = static_cast<std::uint64_t>(std::llround(
       static_cast<double>(sampled.count()) / static_cast<double>(profile.period.count())));
   auto read = [this] { return read_cpu_contention(with_.sampler.thread()); };

@@ -2,6 +2,7 @@
 #include <loopscope/capture/cpu_verdict.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -157,6 +158,10 @@ void judge_stacks(cpu_quality const& of, findings& to) {
          percent(broken) +
              " of the stacks are broken: below [broken stack] callers are missing, and their times "
              "are too small. Build that code with unwind tables or frame pointers.");
+  if (!of.async_stacks)
+    to.add(verdict::usable,
+           "Coroutines that wait are missing from the stacks: this version of Boost "
+           "(" BOOST_LIB_VERSION ") is not known. Build with Boost 1.80 to 1.89.");
 }
 
 void judge_threads(cpu_quality const& of, findings& to) {

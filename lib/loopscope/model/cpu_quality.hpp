@@ -39,11 +39,12 @@ struct cpu_quality {
   seconds measured{};                        ///< how long was really sampled
   seconds loop_cpu{};                        ///< CPU time that the sampled thread used meanwhile
   seconds other_cpu{};                       ///< CPU time of the process' other threads
-  seconds run_queue{};     ///< the sampled thread could have run, and waited for a CPU
-  seconds throttled{};     ///< the process' groups were, by their CPU quota
-  seconds stolen{};        ///< taken from this machine by others, all CPUs together
-  unsigned cpus = 1;       ///< online, at least 1
-  bool truncated = false;  ///< ended early, by a shutdown
+  seconds run_queue{};       ///< the sampled thread could have run, and waited for a CPU
+  seconds throttled{};       ///< the process' groups were, by their CPU quota
+  seconds stolen{};          ///< taken from this machine by others, all CPUs together
+  unsigned cpus = 1;         ///< online, at least 1
+  bool truncated = false;    ///< ended early, by a shutdown
+  bool async_stacks = true;  ///< stacks go on with the coroutines that wait
 };
 
 }  // namespace loopscope::model
