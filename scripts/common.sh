@@ -17,7 +17,7 @@ export PATH="$PATH:$root/build/tools/usr/bin:$root/build/tools/usr/sbin"
 build_packages=(
   g++ cmake ninja-build ccache catch2 python3
   libboost1.81-dev libssl-dev zlib1g-dev libgoogle-perftools-dev prometheus-cpp-dev
-  libprotozero-dev libcli11-dev
+  libprotozero-dev libcli11-dev libdw-dev
   libc6-dbg # names the inner functions of libc and libm in profiles
 )
 test_packages=(

@@ -83,6 +83,12 @@ boost::json::array unresolved_json(model::symbolized_profile const& profile) {
   return list;
 }
 
+boost::json::array notes_json(model::symbolized_profile const& profile) {
+  boost::json::array list;
+  for (auto const& note : profile.notes) list.emplace_back(to_utf8(note));
+  return list;
+}
+
 void print_summary(std::ostream& out, model::symbolized_profile const& profile,
                    std::set<std::string> const& changed, boost::json::object const& files) {
   auto const names = model::coverage_of(profile);
@@ -94,6 +100,7 @@ void print_summary(std::ostream& out, model::symbolized_profile const& profile,
       {"unresolved", names.unresolved},
       {"unresolvedShare", names.unresolved_share()},
       {"unresolvedModules", unresolved_json(profile)},
+      {"notes", notes_json(profile)},
       {"changedModules", boost::json::array(changed.begin(), changed.end())},
   };
   out << boost::json::serialize(line) << std::endl;
@@ -126,6 +133,7 @@ void encode(encode_arguments const& asked, std::ostream& out, std::ostream& note
   for (auto const& path : changed)
     notes << "loopscope: " << path
           << ": not the file that was captured, or unreadable: its functions have no names\n";
+  for (auto const& note : profile.notes) notes << "loopscope: " << note << '\n';
   print_summary(out, profile, changed, paths);
 }
 

@@ -19,4 +19,5 @@ install(
 install(
   FILES "${PROJECT_BINARY_DIR}/loopscope-config.cmake"
         "${PROJECT_BINARY_DIR}/loopscope-config-version.cmake" lib/cmake/Findgperftools.cmake
+        lib/cmake/Findlibdw.cmake
   DESTINATION "${package_dir}")

@@ -172,6 +172,7 @@ asio::awaitable<result<capture_result>> cpu_recorder::sample_and_encode(capture_
   quality.unresolved_share = encoded->report.unresolved_share;
   quality.unresolved_modules = std::move(encoded->report.unresolved_modules);
   quality.changed_modules = std::move(encoded->report.changed_modules);
+  quality.notes = std::move(encoded->report.notes);
   auto judged = judge(quality);
   if (lacks_native) judged.warnings.push_back(native_warning_);
 

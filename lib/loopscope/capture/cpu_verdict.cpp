@@ -141,6 +141,7 @@ void judge_names(cpu_quality const& of, findings& to) {
     to.add(verdict::usable, "The code of " + path +
                                 " has no names: that file was replaced or deleted after it was "
                                 "loaded, or cannot be read. Restart the service.");
+  for (auto const& note : of.notes) to.add(verdict::usable, note);
   // With those of changed files.
   auto const in_all = level(of.unresolved_share, unresolved_share);
   if (!of.changed_modules.empty() && in_all == verdict::misleading)

@@ -64,6 +64,8 @@ std::optional<encoder_report> parse_report(std::string const& output) {
   encoder_report read{.unresolved_share = share->to_number<double>()};
   for (auto const& path : array_of(*object, "changedModules"))
     if (path.is_string()) read.changed_modules.emplace_back(path.get_string());
+  for (auto const& note : array_of(*object, "notes"))
+    if (note.is_string()) read.notes.emplace_back(note.get_string());
   for (auto const& each : array_of(*object, "unresolvedModules"))
     if (auto found = parse_unresolved(each)) read.unresolved_modules.push_back(std::move(*found));
   return read;

@@ -24,6 +24,7 @@ struct encoder_report {
   /// Paths of files that were replaced or deleted while mapped, or cannot be read: their code has
   /// no names.
   std::vector<std::string> changed_modules{};
+  std::vector<std::string> notes{};  ///< what else is missing, and how to get it: sentences
 };
 
 /// Runs `loopscope encode` as a process of its own, niced, with an environment that has none of

@@ -36,6 +36,7 @@ struct cpu_quality {
   std::vector<unresolved_module> unresolved_modules;  ///< the largest shares first, changed files
                                                       ///< left out
   std::vector<std::string> changed_modules;  ///< paths of files that were replaced since loaded
+  std::vector<std::string> notes;            ///< what else files lack, and the remedy: sentences
   seconds measured{};                        ///< how long was really sampled
   seconds loop_cpu{};                        ///< CPU time that the sampled thread used meanwhile
   seconds other_cpu{};                       ///< CPU time of the process' other threads

@@ -82,6 +82,7 @@ struct symbolized_profile {
   std::vector<code_stack> stacks;
   std::vector<std::string> labels{""};  ///< the first is empty: no label
   std::vector<cpu_sample> samples;      ///< in order of time
+  std::vector<std::string> notes;       ///< what is missing of files, and how to get it: sentences
 
   bool operator==(symbolized_profile const&) const = default;
 };

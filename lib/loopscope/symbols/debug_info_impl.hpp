@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-struct backtrace_state;
 
 namespace loopscope::symbols {
 
@@ -19,30 +18,40 @@ struct symbol {
 
 /// A function, inlined or not, and the line of it that an address belongs to.
 struct source_line {
-  std::string_view function;  ///< as the linker knows it, empty if unknown
-  std::string_view file;      ///< empty if unknown
-  std::uint32_t line = 0;     ///< 1-based, 0 unknown
+  std::string_view function;        ///< a system name, see names.hpp; empty if unknown
+  std::string_view file;            ///< empty if unknown
+  std::uint32_t line = 0;           ///< 1-based, 0 unknown
+  std::uint32_t declared_line = 0;  ///< where the function, or its lambda, begins; 0 unknown
 };
 
-/// The symbols and the DWARF of one ELF file, or of the debug file that belongs to it, read by
-/// libbacktrace at the first look-up. Addresses are those that the linker gave.
+/// The symbols and the DWARF of one ELF file, or of the debug file that belongs to it: found by
+/// build id or `.gnu_debuglink` beside the file, in `.debug` and in /usr/lib/debug, with what `dwz`
+/// moved to a common file, and with split DWARF (.dwo). Addresses are those that the linker gave.
 ///
-/// libbacktrace never gives memory back: this belongs into a short-lived process.
+/// Read by elfutils' libdw, unit by unit at the first look-up. It reads foreign bytes: this belongs
+/// into a process of its own.
 class debug_info {
  public:
-  /// \param path  has to be there; libbacktrace opens it.
-  explicit debug_info(std::string path);
+  /// \param contents  a path to the file's bytes, which may be its descriptor in /proc.
+  /// \param path      where the file lies or lay: what belongs to it is looked for beside it.
+  debug_info(std::string const& contents, std::string path);
+  ~debug_info();
   debug_info(debug_info const&) = delete;
   debug_info& operator=(debug_info const&) = delete;
 
   [[nodiscard]] std::optional<symbol> symbol_at(std::uint64_t address) const;
 
   /// Innermost first; all but the last are inlined. Empty without DWARF.
+  /// The texts live as long as this object.
   [[nodiscard]] std::vector<source_line> lines_at(std::uint64_t address) const;
 
+  /// What is missing of all that was looked up so far, and how to get it, as a sentence without its
+  /// subject, the file: "has no debug information ...". Empty if nothing is.
+  [[nodiscard]] std::string shortcoming() const;
+
  private:
-  std::string path_;  // libbacktrace keeps a pointer to it
-  backtrace_state* state_;
+  struct state;
+  std::unique_ptr<state> state_;
 };
 
 }  // namespace loopscope::symbols

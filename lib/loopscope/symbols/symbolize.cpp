@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -66,6 +68,24 @@ class table_builder {
     stacks_.push_back(std::move(stack));
   }
 
+  // Of the files in which a hundredth of the samples or more were busy. That the libraries of C and
+  // C++ have nothing but symbols is the usual case.
+  [[nodiscard]] std::vector<std::string> notes(
+      std::vector<model::cpu_sample> const& samples) const {
+    std::map<model::mapping const*, std::size_t> busy;
+    for (auto const& sample : samples) {
+      auto const& stack = stacks_[sample.stack];
+      if (stack.idle || stack.locations.empty()) continue;
+      if (auto const* where = where_[stack.locations.front()]) ++busy[where];
+    }
+    std::set<std::string> found;  // a file may have been mapped in several pieces
+    for (auto const& [where, count] : busy)
+      if (count * 100 >= samples.size() && where->path.starts_with('/') && !is_runtime(where->path))
+        found.insert(names_.shortcoming_of(*where));
+    found.erase("");
+    return {found.begin(), found.end()};
+  }
+
   void move_into(model::symbolized_profile& profile, model::name_style style) {
     for (auto& function : functions_) give_name(function, style);
     profile.modules = std::move(modules_);
@@ -85,6 +105,7 @@ class table_builder {
       model::code_location location;
       location.lines.push_back({function_of(mark), 0});
       locations_.push_back(std::move(location));
+      where_.push_back(nullptr);
     }
     return known->second;
   }
@@ -103,6 +124,7 @@ class table_builder {
       for (auto const& each : found.frames)
         location.lines.push_back({function_of(each), each.line});
       locations_.push_back(std::move(location));
+      where_.push_back(found.where);
     }
     return known->second;
   }
@@ -118,8 +140,12 @@ class table_builder {
   }
 
   std::uint32_t function_of(frame const& each) {
-    auto const [known, is_new] = function_ids_.try_emplace(
-        each.system_name + '\n' + each.file, static_cast<std::uint32_t>(functions_.size()));
+    auto key = each.system_name + '\n' + each.file;
+    // Lambdas of one function may share all of their name.
+    if (each.system_name.find("<lambda") != std::string::npos)
+      key += '\n' + std::to_string(each.first_line);
+    auto const [known, is_new] =
+        function_ids_.try_emplace(std::move(key), static_cast<std::uint32_t>(functions_.size()));
     if (is_new) functions_.push_back({{}, each.system_name, each.file});
     // The first line is not always known: then it is the first that was seen.
     auto& first = functions_[known->second].line;
@@ -148,6 +174,7 @@ class table_builder {
   std::vector<model::code_module> modules_;
   std::vector<model::code_function> functions_;
   std::vector<model::code_location> locations_;
+  std::vector<model::mapping const*> where_;  // by location, null in no file
   std::vector<model::code_stack> stacks_;
   std::unordered_map<std::uint64_t, std::uint32_t> location_ids_;
   std::unordered_map<model::stack_end, std::uint32_t> mark_ids_;
@@ -175,6 +202,7 @@ result<model::symbolized_profile> symbolize(model::raw_cpu_profile const& raw,
   profile.start_unix_ns = raw.start_unix_ns;
   profile.labels = raw.labels;
   profile.samples = raw.samples;
+  profile.notes = tables.notes(raw.samples);
   tables.move_into(profile, style);
   return profile;
 }

@@ -105,13 +105,9 @@ place symbolizer::mapped_file::look_up(std::uint64_t offset) const {
   found.named = !outermost.function.empty();
   for (auto const& line : lines)
     if (!line.function.empty())
-      found.frames.push_back(
-          {std::string{line.function}, std::string{line.file}, line.line, 0, &line != &outermost});
-  if (!found.named)
-    found.frames.push_back(nameless(file->function_start(*address), path));
-  else if (symbol)
-    if (auto const first = debug->lines_at(symbol->start); !first.empty())
-      found.frames.back().first_line = first.back().line;
+      found.frames.push_back({std::string{line.function}, std::string{line.file}, line.line,
+                              line.declared_line, &line != &outermost});
+  if (!found.named) found.frames.push_back(nameless(file->function_start(*address), path));
   return found;
 }
 
@@ -202,7 +198,8 @@ symbolizer::mapped_file& symbolizer::file_of(model::mapping const& where) {
   slot->build_id = found.wanted.build_id;
   if (found.found) {
     slot->file = std::move(*found.found);
-    slot->debug.emplace(slot->file->lasting_path());
+    auto const beside = is_program(where) && !ran_.file.empty() ? ran_.file : slot->path;
+    slot->debug.emplace(slot->file->lasting_path(), std::string{without_deleted_mark(beside)});
     slot->stubs.emplace(*slot->file);
     if (slot->build_id.empty()) slot->build_id = slot->file->build_id();
     return *slot;
@@ -236,6 +233,12 @@ place symbolizer::look_up(std::uint64_t address_or_word) {
 
 std::string const& symbolizer::build_id_of(model::mapping const& where) {
   return file_of(where).build_id;
+}
+
+std::string symbolizer::shortcoming_of(model::mapping const& where) {
+  auto const& file = file_of(where);
+  auto const lacks = file.debug ? file.debug->shortcoming() : std::string{};
+  return lacks.empty() ? lacks : file.path + ' ' + lacks;
 }
 
 bool symbolizer::is_changed(model::mapping const& where) {

@@ -21,7 +21,7 @@ struct frame {
   std::string system_name;       ///< see names.hpp; what stands in for it if there is none
   std::string file;              ///< as the compiler knew it; empty if unknown
   std::uint32_t line = 0;        ///< 1-based, 0 unknown
-  std::uint32_t first_line = 0;  ///< of the function; 0 unknown, as it is of an inlined one
+  std::uint32_t first_line = 0;  ///< of the function; 0 unknown
   bool inlined = false;          ///< into the next frame
 
   bool operator==(frame const&) const = default;
@@ -55,9 +55,9 @@ struct wrong_executable : std::runtime_error {
 /// process. All code of a file that is not found has one name: `[libm.so.6 changed]`, or
 /// `[libm.so.6 unreadable]` if nothing can be opened at its path.
 ///
-/// Symbols and DWARF of a file are read at its first address; they stay until the process ends:
-/// libbacktrace never gives memory back. Shared libraries without DWARF have the names of their
-/// dynamic symbol table, and so has a stripped executable that was linked with -rdynamic.
+/// Symbols and DWARF of a file are read at its first address. Shared libraries without DWARF have
+/// the names of their dynamic symbol table, and so has a stripped executable that was linked with
+/// -rdynamic.
 class symbolizer {
  public:
   /// \param maps  of that process, as from `parse_maps`.
@@ -78,6 +78,10 @@ class symbolizer {
 
   /// The build id of the file that was mapped there, empty if it has none or it is unknown.
   std::string const& build_id_of(model::mapping const& where);
+
+  /// What the file that was mapped there lacks of what was asked so far, and how to get it: a
+  /// sentence. Empty if nothing, or if it is not found.
+  std::string shortcoming_of(model::mapping const& where);
 
   /// Whether the file that was mapped there is not found, and so its code has no names.
   bool is_changed(model::mapping const& where);

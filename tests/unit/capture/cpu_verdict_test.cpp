@@ -158,6 +158,10 @@ TEST_CASE("From its border on a rule says what is wrong", "[capture]") {
          }),
       at("shutdown", verdict::usable, "A shutdown ended the recording after 10.00 s.",
          [](cpu_quality& of) { of.truncated = true; }),
+      at("notes", verdict::usable, "/opt/lab has no debug information",
+         [](cpu_quality& of) {
+           of.notes = {"/opt/lab has no debug information. Build it with -g."};
+         }),
       at("coroutines", verdict::usable, "Coroutines that wait are missing from the stacks",
          [](cpu_quality& of) { of.async_stacks = false; }),
       at("changed", verdict::usable, "The code of /opt/old.so has no names",

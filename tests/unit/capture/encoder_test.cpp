@@ -72,6 +72,14 @@ TEST_CASE("The encoder", "[capture]") {
     CHECK(report->changed_modules == std::vector<std::string>{"/lib/a b.so"});
   }
 
+  SECTION("reports what files lack") {
+    auto const report =
+        lab.encode("#!/bin/sh\necho '{\"unresolvedShare\":0,\"notes\":[\"x has none.\",7]}'\n");
+
+    REQUIRE(report);
+    CHECK(report->notes == std::vector<std::string>{"x has none."});
+  }
+
   SECTION("reports which files have frames without a name") {
     auto const report = lab.encode(
         "#!/bin/sh\necho '{\"unresolvedShare\":0.5,\"unresolvedModules\":["
