@@ -31,8 +31,13 @@ stack pcs_of(test::interrupted_walk const& walk) {
 // The return addresses of a call chain, innermost first, as the compiler knows them.
 stack chain;
 
+// By value: where the address of a local variable is known, no call is made a jump.
+__attribute__((noinline)) void remember(std::uintptr_t address) {
+  chain.push_back(address);
+}
+
 __attribute__((always_inline)) inline void remember_caller() {
-  chain.push_back(reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)));
+  remember(reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)));
 }
 
 // Keeps a call from becoming a jump.
@@ -100,6 +105,47 @@ void sort_and_raise() {
   stay();
 }
 
+// The optimizer makes a jump of the last call. Both remember the same caller.
+__attribute__((noinline, optimize("O2"))) int jump_target(int value) {
+  remember_caller();
+  raise_it();
+  return value + 1;
+}
+
+__attribute__((noinline, optimize("O2"))) int jump_on(int value) {
+  remember_caller();
+  return jump_target(value + 1);
+}
+
+void call_and_jump() {
+  jump_on(1);
+  stay();
+}
+
+// On a stack of its own.
+void handle_and_raise(int /*signal*/) {
+  remember_caller();
+  raise_it();
+  stay();
+}
+
+void raise_on_own_stack() {
+  std::vector<char> room(64 << 10);
+  stack_t own{};
+  own.ss_sp = room.data();
+  own.ss_size = room.size();
+  stack_t before{};
+  sigaltstack(&own, &before);
+  struct sigaction action {};
+  action.sa_handler = handle_and_raise;
+  action.sa_flags = SA_ONSTACK;
+  struct sigaction former {};
+  sigaction(SIGUSR2, &action, &former);
+  std::raise(SIGUSR2);
+  sigaction(SIGUSR2, &former, nullptr);
+  sigaltstack(&before, nullptr);
+}
+
 // A one-shot timer ends the wait, which is the leaf that is interrupted.
 void wait_in_libc() {
   timer_t timer{};
@@ -137,6 +183,31 @@ TEST_CASE("A callback out of the C library does not hide who called the library"
 
   REQUIRE(chain.size() == 3);
   CHECK(holds_in_order(all, chain));
+}
+
+TEST_CASE("A function that was left by a jump is no frame", "[unwind]") {
+  auto const all = walk_of(call_and_jump);
+
+  REQUIRE(chain.size() == 5);
+  REQUIRE(chain[1] == chain[2]);  // it was a jump
+  CHECK(std::count(all.begin(), all.end(), chain[1]) == 1);
+  CHECK(holds_in_order(all, {chain[0], chain[3], chain[4]}));
+}
+
+TEST_CASE("A handler on a stack of its own does not hide what it interrupted", "[unwind]") {
+  chain.clear();
+  chain.reserve(8);
+  test::interrupted_walk const now{enough};
+  outer(raise_on_own_stack);
+
+  auto const all = pcs_of(now);
+
+  REQUIRE(chain.size() == 4);
+  auto const trampoline = std::find(all.begin(), all.end(), chain[1]);
+  REQUIRE(trampoline != all.end());
+  CHECK(holds_in_order({trampoline, all.end()}, {chain[0], chain[2], chain[3]}));
+  CHECK(now.result().end == walk_end::outermost);
+  CHECK(now.result().probes > 0);
 }
 
 TEST_CASE("A stack of another thread is walked there", "[unwind]") {
