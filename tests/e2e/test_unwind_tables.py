@@ -7,8 +7,14 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
+import tempfile
 import unittest
 from collections.abc import Iterator
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from support.wire import skip
 
 BUILD_DIR = pathlib.Path(os.environ.get("LAB_BUILD_DIR", "build/release"))
 LIBRARIES = ("libc.so.6", "libstdc++.so.6", "libcrypto.so.3", "ld-linux-x86-64.so.2")
@@ -24,6 +30,18 @@ def output(*command: str | pathlib.Path) -> list[str]:
 def loaded_libraries() -> list[pathlib.Path]:
     paths = (re.search(r"(/\S+)", line) for line in output("ldd", BUILD_DIR / "bin/profiling-lab"))
     return [pathlib.Path(m[1]) for m in paths if m and pathlib.Path(m[1]).name in LIBRARIES]
+
+
+def vdso() -> bytes:
+    """The kernel's code in every process, or nothing."""
+    pattern = r"^([0-9a-f]+)-([0-9a-f]+) .*\[vdso\]$"
+    found = re.search(pattern, pathlib.Path("/proc/self/maps").read_text(), re.MULTILINE)
+    if found is None:
+        return b""
+    begin, end = (int(address, 16) for address in found.groups())
+    with open("/proc/self/mem", "rb") as memory:
+        memory.seek(begin)
+        return memory.read(end - begin)
 
 
 def expected(row: dict[str, str], augmentation: str) -> list[str]:
@@ -56,7 +74,7 @@ def rows_of_readelf(file: pathlib.Path) -> Iterator[tuple[int, list[str], bool]]
 
 
 class Tables(unittest.TestCase):
-    def compare(self, file: pathlib.Path) -> None:
+    def compare(self, file: pathlib.Path, least_rows: int = 1000) -> None:
         ours = [line.split() for line in output(BUILD_DIR / "bin/unwind-print-table", file)]
         begins = [int(row[0], 16) for row in ours]
         total, different = 0, []
@@ -65,7 +83,7 @@ class Tables(unittest.TestCase):
             total += 1
             if found != wanted and (usual or found[0] != "none"):
                 different.append((hex(address), found, wanted))
-        self.assertGreater(total, 1000)
+        self.assertGreater(total, least_rows)
         self.assertLessEqual(len(different), total // 5000, different[:10])
 
     def test_every_row_is_as_readelf_reads_it(self) -> None:
@@ -74,6 +92,16 @@ class Tables(unittest.TestCase):
         for file in (BUILD_DIR / "bin/profiling-lab", BUILD_DIR / "bin/loopscope", *libraries):
             with self.subTest(file=file.name):
                 self.compare(file)
+
+    def test_every_row_of_the_kernels_code_is_as_readelf_reads_it(self) -> None:
+        image = vdso()
+        if not image:
+            skip(self, "unwind table of the vDSO", "this kernel maps none")
+        with tempfile.NamedTemporaryFile(suffix=".so") as file:
+            file.write(image)
+            file.flush()
+
+            self.compare(pathlib.Path(file.name), least_rows=20)
 
 
 if __name__ == "__main__":
