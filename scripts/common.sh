@@ -25,6 +25,7 @@ test_packages=(
   google-perftools file binutils # what google-pprof runs; without file it prints wrong names
   chromium libclang-rt-14-dev # the browser for the viewers' tests, and what libFuzzer links
   libunwind-dev # what our own unwinding is compared with
+  libboost-context1.81-dev # fibers, whose stacks are walked
 )
 
 say() {
