@@ -140,7 +140,11 @@ result<std::filesystem::path> find_encoder(std::filesystem::path const& configur
     if (runs(configured)) return configured;
     return errc::not_found;
   }
-  auto const here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  std::error_code error;
+  auto const here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  if (error)
+    throw std::system_error{error,
+                            "cannot look for the encoder beside the program: /proc/self/exe"};
   for (auto const& path : {here / "loopscope", here.parent_path() / "libexec/loopscope/loopscope"})
     if (runs(path)) return path;
   return errc::not_found;

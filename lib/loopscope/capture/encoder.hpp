@@ -62,6 +62,7 @@ class encoder {
 /// The encoder to use: `configured` if it is set, else `loopscope` beside the running executable,
 /// else in `../libexec/loopscope`.
 /// \return errc::not_found  none of them is there and may be executed.
+/// \throws  system_error if it has to be looked for and there is no /proc.
 result<std::filesystem::path> find_encoder(std::filesystem::path const& configured);
 
 }  // namespace loopscope::capture

@@ -5,7 +5,9 @@
 namespace loopscope::unwind {
 
 /// The calling thread's stack.
-/// \throws system_error if the C library does not tell.
+/// \return  empty if the C library cannot tell, as of the first thread where there is no /proc:
+/// then
+///          every page that a walk reads is asked for.
 address_range own_stack();
 
 }  // namespace loopscope::unwind
