@@ -9,7 +9,8 @@ import subprocess
 import unittest
 
 BUILD_DIR = pathlib.Path(os.environ.get("LAB_BUILD_DIR", "build/release"))
-SECONDS = int(os.environ.get("UNWIND_STRESS_SECONDS", "20"))
+LONG = "60" if os.environ.get("LAB_TEST_FULL") else "20"
+SECONDS = int(os.environ.get("UNWIND_STRESS_SECONDS", LONG))
 
 
 class Stress(unittest.TestCase):
