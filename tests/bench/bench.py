@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,8 +18,8 @@ class Bench(NamedTuple):
     modules: Path
     nginx: Path
 
-    def lab(self) -> Lab:
-        return Lab(self.build / "bin/profiling-lab")
+    def lab(self, env: Mapping[str, str] | None = None) -> Lab:
+        return Lab(self.build / "bin/profiling-lab", env=env)
 
     def record(self, name: str, content: bytes) -> Path:
         file = self.scratch / name

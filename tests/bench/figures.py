@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
 Row = dict[str, Any]
+Tables = dict[str, list[Row]]
 
 
 class Spread(NamedTuple):

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.bench import Bench
-from bench.figures import Row, machine
-from bench.parts import async_stacks, cpu, footprint, http, metrics, self_profile, store
+from bench.figures import Row, Tables, machine
+from bench.parts import (async_stacks, cpu, footprint, http, metrics, self_profile, store,
+                         unwind)
 from bench.plot import draw
 
-PARTS: dict[str, Callable[[Bench], list[Row]]] = {
+# A part has one table, or several with names of their own.
+PARTS: dict[str, Callable[[Bench], list[Row] | Tables]] = {
     "http": http.run,
     "metrics": metrics.run,
     "cpu": cpu.run,
@@ -21,6 +23,7 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "footprint": footprint.run,
     "store": store.run,
     "self": self_profile.run,
+    "unwind": unwind.run,
 }
 LEAST_ROUNDS = 5
 
@@ -65,12 +68,17 @@ def main() -> None:
         bench = Bench(args.build, args.rounds, args.pairs, args.seconds, Path(scratch),
                       args.modules, args.nginx)
         for part in args.parts or PARTS:
-            rows = PARTS[part](bench)
-            print(f"\n{part}\n{table(rows)}", flush=True)
-            found = {"part": part, "machine": machine(), "seconds": args.seconds,
-                     "rows": [as_json(row) for row in rows]}
-            (args.output / f"{part}.json").write_text(json.dumps(found, indent=2) + "\n")
-            draw(part, rows, args.output / f"{part}.svg")
+            found = PARTS[part](bench)
+            for name, rows in found.items() if isinstance(found, dict) else [(part, found)]:
+                report(name, rows, args)
+
+
+def report(name: str, rows: list[Row], args: argparse.Namespace) -> None:
+    print(f"\n{name}\n{table(rows)}", flush=True)
+    found = {"part": name, "machine": machine(), "seconds": args.seconds,
+             "rows": [as_json(row) for row in rows]}
+    (args.output / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n")
+    draw(name, rows, args.output / f"{name}.svg")
 
 
 def as_json(row: Row) -> Row:

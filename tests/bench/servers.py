@@ -82,12 +82,12 @@ class Lab(Server):
 
     port_pattern = r'"event":"listening".*"port":(\d+)'
 
-    def __init__(self, binary: Path, port: int = 0) -> None:
+    def __init__(self, binary: Path, port: int = 0, env: Mapping[str, str] | None = None) -> None:
         self._chosen = port
         self._artifacts = tempfile.TemporaryDirectory(prefix="bench-")
         self.artifacts = Path(self._artifacts.name)
         super().__init__([binary], {"PORT": str(port), "LAB_ENABLE": "true", "LAB_TOKEN": TOKEN,
-                                    "LAB_ARTIFACT_DIR": self._artifacts.name})
+                                    "LAB_ARTIFACT_DIR": self._artifacts.name} | dict(env or {}))
 
     def _port(self) -> int:
         return self._chosen or super()._port()  # a caller that chose one waits for it

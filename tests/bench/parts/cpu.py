@@ -21,7 +21,7 @@ def run(bench: Bench) -> list[Row]:
         return load(lab, PATH, bench.seconds)
 
     def profiled(hz: int) -> Callable[[], Load]:
-        return lambda: _load_in_capture(lab, bench.seconds, hz)
+        return lambda: load_in_capture(lab, bench.seconds, hz)
 
     variants = {"control": plain} | {f"{hz} Hz": profiled(hz) for hz in SAMPLED_HZ}
     with bench.lab() as lab:
@@ -38,7 +38,7 @@ def run(bench: Bench) -> list[Row]:
     return rows
 
 
-def _load_in_capture(lab: Lab, seconds: float, hz: int) -> Load:
+def load_in_capture(lab: Lab, seconds: float, hz: int) -> Load:
     with ThreadPoolExecutor(1) as beside:
         capture = beside.submit(lab.capture, math.ceil(seconds) + 1, hz)
         seen = load(lab, PATH, seconds)
