@@ -29,6 +29,8 @@ int main(int argc, char** argv) {
   // A closed pipe and a file size limit show as errors of the write.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  // libdw would ask these servers for debug information. A capture is nobody else's business.
+  unsetenv("DEBUGINFOD_URLS");  // NOLINT(concurrency-mt-unsafe): there are no threads
   try {
     std::visit([](auto const& asked) { run(asked); }, tool::parse_arguments(argc, argv));
     return EXIT_SUCCESS;
