@@ -26,6 +26,7 @@ test_packages=(
   chromium libclang-rt-14-dev # the browser for the viewers' tests, and what libFuzzer links
   libunwind-dev # what our own unwinding is compared with
   libboost-context1.81-dev # fibers, whose stacks are walked
+  dwz libdebuginfod1 # debug information that files share, and a client that must ask nobody
 )
 
 say() {
