@@ -1,8 +1,9 @@
 // Opens a profile in Speedscope, served from its npm package: time order, then the sandwich view.
 //
 // usage: speedscope.mjs CHROMIUM PROFILE SCREENSHOT
-// Prints {importer, unit, total, frames, rows}: which importer took the file, what the profile
-// spans and its functions by Speedscope's own export, and the rows of the sandwich view.
+// Prints {importer, unit, total, frames, self, rows}: which importer took the file, what the profile
+// spans, its functions and the weight of each by Speedscope's own export, and the rows of the
+// sandwich view.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -60,6 +61,27 @@ async function exported(page) {
   return JSON.parse(await until(() => page.evaluate(() => window.savedProfile), 'the export'));
 }
 
+/** The weight of each function itself, by name. Source: speedscope's file-format-spec.ts. */
+function selfWeights({ type, events, samples, weights }, frames) {
+  const own = {};
+  const add = (frame, weight) => {
+    own[frames[frame]] = (own[frames[frame]] ?? 0) + weight;
+  };
+  if (type === 'sampled') {
+    samples.forEach((stack, number) => stack.length && add(stack.at(-1), weights[number]));
+    return own;
+  }
+  const open = [];
+  let since = 0;
+  for (const event of events) {
+    if (open.length) add(open.at(-1), event.at - since);
+    since = event.at;
+    if (event.type === 'O') open.push(event.frame);
+    else open.pop();
+  }
+  return own;
+}
+
 async function read(page, origin, profile, screenshot) {
   let importer = '';
   page.on('console', (line) => {
@@ -76,7 +98,8 @@ async function read(page, origin, profile, screenshot) {
   const rows = await until(table, 'the sandwich view');
   const { unit, startValue, endValue } = profiles[0];
   const frames = shared.frames.map((one) => one.name);
-  return { importer, unit, total: endValue - startValue, frames, rows };
+  const self = selfWeights(profiles[0], frames);
+  return { importer, unit, total: endValue - startValue, frames, self, rows };
 }
 
 main(async (page, profile, screenshot) => {
