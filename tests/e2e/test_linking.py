@@ -225,11 +225,21 @@ class MissingTest(Linking):
 
         self.check_note(self.report(), "no debug information: .* -g")
 
+    def test_debug_information_of_a_part(self) -> None:
+        self.succeed("g++", "-std=c++20", "-O2", "-c", "-o", "culprit.o", SOURCES / "culprit.cpp")
+        self.succeed("g++", "-O2", "-g", "-o", "program", SOURCES / "main.cpp", "culprit.o")
+
+        self.check_note(self.report(), r"no debug information for all .* such as lab::.*take\(\)")
+
     def test_a_stripped_program_keeps_the_names_that_are_exported(self) -> None:
         self.compile("-O2", "-g", "-rdynamic")
         self.succeed("strip", "program")
+        report = self.report()
 
-        self.check_note(self.report(), "no debug information: .* debug symbols")
+        self.check_note(report, "no debug information: .* debug symbols")
+        (without_names,) = report["unresolvedModules"]
+        self.assertEqual(without_names["path"], str(self.program))
+        self.assertAlmostEqual(without_names["share"], report["unresolvedShare"])
 
     def test_a_split_file_that_is_gone(self) -> None:
         self.compile("-O2", "-g", "-gsplit-dwarf")

@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support.encoder import need_sampler
 from support.lab import Lab
+from support.planted import artifact_name
 from support.wire import TOKEN, request
 
 
@@ -74,6 +75,22 @@ class Verdict(unittest.TestCase):
         # The loop had the CPU in the jam, for as long as the machine let it.
         self.assertGreater(quality["loopCpuSeconds"], 0.15)
         self.assertLess(quality["otherCpuSeconds"], quality["loopCpuSeconds"])
+
+    def test_threads_that_the_profile_does_not_show_are_said_to_be_busy(self) -> None:
+        lab = Lab.for_test(self)
+        need_sampler(self, lab)
+        large = lab.directory / artifact_name()
+        large.touch(0o600)
+        os.truncate(large, 1_500_000_000)
+
+        with lab.connect() as wire:
+            # Its digest keeps a worker busy, and the loop has nothing to do.
+            wire.send(request("GET", "/api/lab/artifacts", token=TOKEN))
+            quality = self.quality(lab, "seconds=2")
+
+        self.assertGreater(quality["otherCpuSeconds"], quality["loopCpuSeconds"])
+        (warning,) = [w for w in quality["warnings"] if "threads other than the loop's" in w]
+        self.assertRegex(warning, r"^\d+ % of the process' CPU time \(\d\.\d\d s\)")
 
 
 if __name__ == "__main__":

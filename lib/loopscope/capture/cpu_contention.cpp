@@ -37,18 +37,25 @@ seconds stolen_time(std::filesystem::path const& root) {
 }
 
 // `<ran> <waited> <times>`, the first two in nanoseconds.
-void read_schedule(pid_t thread, std::filesystem::path const& root, cpu_contention_counters& to) {
+seconds run_queue_time(pid_t thread, std::filesystem::path const& root) {
   std::ifstream file{root / "proc/self/task" / std::to_string(thread) / "schedstat"};
   double ran_ns = 0;
   double waited_ns = 0;
-  if (!(file >> ran_ns >> waited_ns)) return;
-  to.loop_cpu = seconds{ran_ns * 1e-9};
-  to.run_queue = seconds{waited_ns * 1e-9};
+  file >> ran_ns >> waited_ns;
+  return file ? seconds{waited_ns * 1e-9} : seconds{};
 }
 
-seconds process_cpu_time() {
+// The clock of a thread's CPU time, as pthread_getcpuclockid makes it.
+// Source: linux/posix-timers.h, make_thread_cpuclock(): ~thread << 3 | CPUCLOCK_PERTHREAD_MASK |
+// CPUCLOCK_SCHED.
+clockid_t cpu_clock_of(pid_t thread) {
+  auto const number = ~static_cast<unsigned>(thread);
+  return static_cast<clockid_t>(number << 3 | 4U | 2U);
+}
+
+seconds cpu_time(clockid_t clock) {
   timespec used{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  if (clock_gettime(clock, &used) != 0) return {};
   return std::chrono::seconds{used.tv_sec} + std::chrono::nanoseconds{used.tv_nsec};
 }
 
@@ -70,8 +77,9 @@ cpu_contention operator-(cpu_contention_counters const& later,
 cpu_contention_counters read_cpu_contention(pid_t loop_thread, std::filesystem::path const& root) {
   cpu_contention_counters now;
   now.stolen = stolen_time(root);
-  now.process_cpu = process_cpu_time();
-  read_schedule(loop_thread, root, now);
+  now.run_queue = run_queue_time(loop_thread, root);
+  now.loop_cpu = cpu_time(cpu_clock_of(loop_thread));
+  now.process_cpu = cpu_time(CLOCK_PROCESS_CPUTIME_ID);
   for (auto const& group : cgroups_of_process("cpu", root))
     now.throttled[group.directory] = throttled_time(group);
   return now;

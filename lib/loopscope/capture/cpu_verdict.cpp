@@ -125,9 +125,11 @@ void judge_missed(cpu_quality const& of, findings& to, bool is_explained) {
 void judge_names(cpu_quality const& of, findings& to) {
   constexpr std::size_t named_at_most = 3;
   double share = 0;
+  bool is_in_file = false;
   std::string where;
   for (auto const& each : of.unresolved_modules) {
     share += each.share;
+    is_in_file = is_in_file || !each.path.empty();
     if (&each - of.unresolved_modules.data() >= static_cast<std::ptrdiff_t>(named_at_most))
       continue;
     where += where.empty() ? ": " : ", ";
@@ -136,7 +138,8 @@ void judge_names(cpu_quality const& of, findings& to) {
   }
   to.add(level(share, unresolved_share),
          percent(share) + " of all frames have no name" + where +
-             ". Install debug symbols for it, or link it without stripping.");
+             (is_in_file ? ". Install debug symbols for it, or link it without stripping."
+                         : ". A compiler made it at run time, and knows its names alone."));
   for (auto const& path : of.changed_modules)
     to.add(verdict::usable, "The code of " + path +
                                 " has no names: that file was replaced or deleted after it was "

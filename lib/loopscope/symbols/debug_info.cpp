@@ -94,11 +94,9 @@ void debug_info::state::read_units() {
   Dwarf_CU* unit = nullptr;
   Dwarf_Die die{};
   while (dwarf_get_units(dwarf, unit, &unit, nullptr, nullptr, &die, nullptr) == 0) {
-    Dwarf_Addr base = 0;
-    Dwarf_Addr low = 0;
-    Dwarf_Addr high = 0;
-    for (std::ptrdiff_t at = 0; (at = dwarf_ranges(&die, at, &base, &low, &high)) > 0;)
-      if (low < high) ranges.push_back({low, high, die});
+    for_each_range(die, [&](std::uint64_t low, std::uint64_t high) {
+      ranges.push_back({low, high, die});
+    });
   }
   std::sort(ranges.begin(), ranges.end(),
             [](auto const& a, auto const& b) { return a.low < b.low; });

@@ -71,19 +71,6 @@ std::string scope_name(Dwarf_Die& scope, bool holds_call_operator) {
 
 }  // namespace
 
-std::string_view text_of(Dwarf_Die& die, unsigned attribute) {
-  Dwarf_Attribute found{};
-  auto const* text = dwarf_formstring(dwarf_attr_integrate(&die, attribute, &found));
-  return text ? std::string_view{text} : std::string_view{};
-}
-
-std::uint32_t number_of(Dwarf_Die& die, unsigned attribute) {
-  Dwarf_Attribute found{};
-  Dwarf_Word value = 0;
-  if (dwarf_formudata(dwarf_attr_integrate(&die, attribute, &found), &value) != 0) return 0;
-  return static_cast<std::uint32_t>(value);
-}
-
 std::string_view dwarf_names::system_name(Dwarf_Die& function) {
   if (auto const known = names_.find(function.addr); known != names_.end()) return known->second;
   auto name = text_of(function, DW_AT_linkage_name);
@@ -138,19 +125,14 @@ Dwarf_Die const* dwarf_names::scope_of(Dwarf_Die const& of) {
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the tree, which is bounded
 void dwarf_names::read_scopes(Dwarf_Die& parent, Dwarf_Die const& scope, int depth) {
-  constexpr int deepest = 256;
-  Dwarf_Die child{};
-  if (depth >= deepest || dwarf_child(&parent, &child) != 0) return;
-  for (bool is_there = true; is_there;) {
+  if (depth >= deepest_dwarf) return;
+  // NOLINTNEXTLINE(misc-no-recursion): see above
+  for_each_child(parent, [&](Dwarf_Die& child) {
     auto const tag = dwarf_tag(&child);
     if (is_scope(tag)) scopes_.emplace(child.addr, scope);
     if (is_scope(tag) || tag == DW_TAG_lexical_block)
       read_scopes(child, is_scope(tag) ? child : scope, depth + 1);
-    auto const here = dwarf_dieoffset(&child);
-    Dwarf_Die next{};
-    is_there = dwarf_siblingof(&child, &next) == 0 && dwarf_dieoffset(&next) > here;
-    child = next;
-  }
+  });
 }
 
 }  // namespace loopscope::symbols

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <loopscope/symbols/dwarf_tree_impl.hpp>
+
 #include <cstdint>
 #include <deque>
 #include <elfutils/libdw.h>
@@ -9,12 +11,6 @@
 #include <unordered_set>
 
 namespace loopscope::symbols {
-
-/// The text of an attribute, of the DIE itself or of what it refers to; empty without.
-std::string_view text_of(Dwarf_Die& die, unsigned attribute);
-
-/// Its number, 0 without.
-std::uint32_t number_of(Dwarf_Die& die, unsigned attribute);
 
 /// Names functions with all of their scopes.
 ///

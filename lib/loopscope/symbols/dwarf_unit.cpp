@@ -9,16 +9,6 @@ namespace loopscope::symbols {
 
 namespace {
 
-// Of each range of addresses that belongs to a function: `add(low, high)`.
-template <class Add>
-void for_each_range(Dwarf_Die& die, Add add) {
-  Dwarf_Addr base = 0;
-  Dwarf_Addr low = 0;
-  Dwarf_Addr high = 0;
-  for (std::ptrdiff_t at = 0; (at = dwarf_ranges(&die, at, &base, &low, &high)) > 0;)
-    if (low < high) add(std::uint64_t{low}, std::uint64_t{high});
-}
-
 bool may_hold_functions(int tag) {
   constexpr std::array<int, 9> all{
       DW_TAG_subprogram, DW_TAG_inlined_subroutine, DW_TAG_lexical_block,
@@ -38,25 +28,16 @@ dwarf_unit::dwarf_unit(dwarf_names& names, Dwarf_Die lines, Dwarf_Die code)
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the tree, which is bounded
 void dwarf_unit::read_children(Dwarf_Die& parent, place at, int depth) {
-  constexpr int deepest = 256;
-  Dwarf_Die child{};
-  if (depth >= deepest || dwarf_child(&parent, &child) != 0) return;
-  for (bool is_there = true; is_there;) {
-    read(child, at, depth);
-    auto const here = dwarf_dieoffset(&child);
-    Dwarf_Die next{};
-    is_there = dwarf_siblingof(&child, &next) == 0 && dwarf_dieoffset(&next) > here;
-    child = next;
-  }
-}
-
-// NOLINTNEXTLINE(misc-no-recursion): see above
-void dwarf_unit::read(Dwarf_Die& die, place at, int depth) {
-  auto const tag = dwarf_tag(&die);
-  if (!may_hold_functions(tag)) return;
-  if (tag == DW_TAG_subprogram) add_function(die, at);
-  if (tag == DW_TAG_inlined_subroutine) add_inlined(die, at);
-  read_children(die, at, depth + 1);
+  if (depth >= deepest_dwarf) return;
+  // NOLINTNEXTLINE(misc-no-recursion): see above
+  for_each_child(parent, [&](Dwarf_Die& child) {
+    auto const tag = dwarf_tag(&child);
+    if (!may_hold_functions(tag)) return;
+    auto inside = at;
+    if (tag == DW_TAG_subprogram) add_function(child, inside);
+    if (tag == DW_TAG_inlined_subroutine) add_inlined(child, inside);
+    read_children(child, inside, depth + 1);
+  });
 }
 
 void dwarf_unit::add_function(Dwarf_Die& die, place& at) {
@@ -79,22 +60,24 @@ void dwarf_unit::add_inlined(Dwarf_Die& die, place& at) {
   ++at.depth;
 }
 
-std::vector<source_line> dwarf_unit::lines_at(std::uint64_t address) {
+// The function, and before it what was inlined there, innermost first.
+std::vector<Dwarf_Die> dwarf_unit::calls_at(std::uint64_t address) const {
   auto const begins_later = [](std::uint64_t at, auto const& range) { return at < range.low; };
   auto const next = std::upper_bound(ranges_.begin(), ranges_.end(), address, begins_later);
-  std::vector<Dwarf_Die> calls;  // innermost first
-  if (next != ranges_.begin() && address < std::prev(next)->high) {
-    auto& of = functions_[std::prev(next)->function];
-    std::vector<inlined_range> around;
-    std::copy_if(of.inlined.begin(), of.inlined.end(), std::back_inserter(around),
-                 [&](auto const& each) { return address >= each.low && address < each.high; });
-    std::stable_sort(around.begin(), around.end(),
-                     [](auto const& a, auto const& b) { return a.depth > b.depth; });
-    for (auto const& each : around) calls.push_back(each.die);
-    calls.push_back(of.die);
-  }
+  if (next == ranges_.begin() || address >= std::prev(next)->high) return {};
+  auto const& of = functions_[std::prev(next)->function];
+  std::vector<inlined_range> around;
+  std::copy_if(of.inlined.begin(), of.inlined.end(), std::back_inserter(around),
+               [&](auto const& each) { return address >= each.low && address < each.high; });
+  std::stable_sort(around.begin(), around.end(),
+                   [](auto const& a, auto const& b) { return a.depth > b.depth; });
+  std::vector<Dwarf_Die> calls;
+  for (auto const& each : around) calls.push_back(each.die);
+  calls.push_back(of.die);
+  return calls;
+}
 
-  std::vector<source_line> lines;
+std::vector<source_line> dwarf_unit::lines_at(std::uint64_t address) {
   std::string_view file;
   int line = 0;
   if (auto* const row = dwarf_getsrc_die(&lines_, address)) {
@@ -102,12 +85,13 @@ std::vector<source_line> dwarf_unit::lines_at(std::uint64_t address) {
     if (auto const* source = dwarf_linesrc(row, nullptr, nullptr)) file = source;
   }
   auto number = static_cast<std::uint32_t>(std::max(line, 0));
-  for (auto& call : calls) {
+  std::vector<source_line> lines;
+  for (auto& call : calls_at(address)) {
     lines.push_back({names_.system_name(call), file, number, names_.declared_line(call)});
     file = file_called_from(call);
     number = number_of(call, DW_AT_call_line);
   }
-  if (calls.empty() && !file.empty()) lines.push_back({{}, file, number, 0});
+  if (lines.empty() && !file.empty()) lines.push_back({{}, file, number, 0});
   return lines;
 }
 

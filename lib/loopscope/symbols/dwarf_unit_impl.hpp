@@ -50,9 +50,9 @@ class dwarf_unit {
   static constexpr std::size_t no_function = ~std::size_t{0};
 
   void read_children(Dwarf_Die& parent, place at, int depth);
-  void read(Dwarf_Die& die, place at, int depth);
   void add_function(Dwarf_Die& die, place& at);
   void add_inlined(Dwarf_Die& die, place& at);
+  [[nodiscard]] std::vector<Dwarf_Die> calls_at(std::uint64_t address) const;
   std::string_view file_called_from(Dwarf_Die& inlined);
 
   dwarf_names& names_;

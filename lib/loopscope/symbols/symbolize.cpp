@@ -72,17 +72,31 @@ class table_builder {
   // C++ have nothing but symbols is the usual case.
   [[nodiscard]] std::vector<std::string> notes(
       std::vector<model::cpu_sample> const& samples) const {
-    std::map<model::mapping const*, std::size_t> busy;
+    struct busy_file {
+      std::size_t samples = 0;
+      std::size_t blind = 0;  // of them where the code has no line
+      std::uint32_t blind_place = 0;
+    };
+    std::map<model::mapping const*, busy_file> files;
     for (auto const& sample : samples) {
       auto const& stack = stacks_[sample.stack];
       if (stack.idle || stack.locations.empty()) continue;
-      if (auto const* where = where_[stack.locations.front()]) ++busy[where];
+      auto const place = stack.locations.front();
+      if (!is_in_noted_file(place)) continue;
+      auto& file = files[where_[place]];
+      ++file.samples;
+      if (has_line(place)) continue;
+      ++file.blind;
+      file.blind_place = place;
     }
     std::set<std::string> found;  // a file may have been mapped in several pieces
-    for (auto const& [where, count] : busy)
-      if (count * 100 >= samples.size() && where->path.starts_with('/') && !is_runtime(where->path))
-        found.insert(names_.shortcoming_of(*where));
-    found.erase("");
+    auto const is_much = [&](std::size_t count) { return count * 100 >= samples.size(); };
+    for (auto const& [where, file] : files) {
+      if (!is_much(file.samples)) continue;
+      auto note = names_.shortcoming_of(*where);
+      if (note.empty() && is_much(file.blind)) note = blind_note(file.blind_place);
+      if (!note.empty()) found.insert(std::move(note));
+    }
     return {found.begin(), found.end()};
   }
 
@@ -168,6 +182,25 @@ class table_builder {
     auto const tells_something = [this](std::uint32_t at) { return !is_start_code(at); };
     auto const last = std::find_if(stack.rbegin(), stack.rend(), tells_something);
     if (last != stack.rend()) stack.erase(last.base(), stack.end());
+  }
+
+  [[nodiscard]] bool is_in_noted_file(std::uint32_t place) const {
+    auto const* where = where_[place];
+    return where && where->path.starts_with('/') && !is_runtime(where->path) &&
+           !modules_[locations_[place].module].is_changed;
+  }
+
+  // Or needs none: a stub is the linker's.
+  [[nodiscard]] bool has_line(std::uint32_t place) const {
+    auto const& innermost = locations_[place].lines.front();
+    return innermost.line != 0 || functions_[innermost.function].system_name.ends_with("@plt");
+  }
+
+  [[nodiscard]] std::string blind_note(std::uint32_t place) const {
+    auto const& function = functions_[locations_[place].lines.front().function];
+    return where_[place]->path + " has no debug information for all of its code, such as " +
+           full_name(function.system_name) + ": lines and inlined functions are missing. Build " +
+           "all of it with -g.";
   }
 
   symbolizer& names_;

@@ -108,24 +108,21 @@ TEST_CASE("The time that a process is kept from the CPU", "[capture]") {
     CHECK(host.read().stolen.count() == 0);
   }
 
-  SECTION("has what the loop thread ran and waited for a CPU, in nanoseconds") {
+  SECTION("has how long the loop thread waited for a CPU, in nanoseconds") {
     host.put("proc/self/task/4321/schedstat", "1000000000 500000000 17\n");
     auto const before = host.counted();
     host.put("proc/self/task/4321/schedstat", "3500000000 1750000000 40\n");
     auto const passed = host.counted() - before;
 
-    CHECK(passed.loop_cpu.count() == 2.5);
     CHECK(passed.run_queue.count() == 1.25);
   }
 
   SECTION("is zero for a kernel that does not count for threads") {
-    CHECK(host.read().loop_cpu.count() == 0);
     CHECK(host.read().run_queue.count() == 0);
   }
 
   SECTION("can be read on this very system") {
     auto const before = capture::read_cpu_contention(gettid());
-    // Longer than the kernel may leave a running thread's account alone.
     auto const end = before.process_cpu + 200ms;
     auto now = before;
     while (now.process_cpu < end) now = capture::read_cpu_contention(gettid());
@@ -134,7 +131,7 @@ TEST_CASE("The time that a process is kept from the CPU", "[capture]") {
     CHECK(passed.throttled.count() >= 0);
     CHECK(passed.stolen.count() >= 0);
     CHECK(passed.process_cpu >= 200ms);
-    if (fs::exists("/proc/self/schedstat")) CHECK(passed.loop_cpu > 0ms);
+    CHECK(passed.loop_cpu > 0ms);
     CHECK(passed.run_queue.count() >= 0);
   }
 }

@@ -218,6 +218,16 @@ TEST_CASE("Several flaws of a profile", "[capture]") {
                           "belongs to no file, 2.0 % in /b.so."));
   }
 
+  SECTION("have no remedy for code that no file has") {
+    quality.unresolved_share = 0.1;
+    quality.unresolved_modules = {{"", 0.1}};
+
+    auto const judged = judge(quality);
+
+    REQUIRE(judged.warnings.size() == 1);
+    CHECK_THAT(judged.warnings[0], test::ContainsSubstring("made it at run time"));
+  }
+
   SECTION("mislead if a changed file has most of the frames") {
     quality.unresolved_share = 0.2;
     quality.changed_modules = {"/opt/old.so"};
