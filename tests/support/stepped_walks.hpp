@@ -49,7 +49,8 @@ class stepped_walks {
   std::size_t broken = 0;     ///< walks that did not reach the thread's start
   std::size_t different = 0;  ///< whole walks that do not end with the known callers
   std::size_t deepest = 0;
-  std::size_t elsewhere = 0;           ///< walks that began on another stack than the thread's own
+  std::size_t changed = 0;    ///< walks that find other frames if they know those of the last one
+  std::size_t elsewhere = 0;  ///< walks that began on another stack than the thread's own
   std::size_t shallowest = max_depth;  ///< of walks that began in the watched code
 
  private:
@@ -60,6 +61,7 @@ class stepped_walks {
     auto const found = std::span{frames_}.first(result.depth);
     if (steps == 0) learn_callers(found);
     ++steps;
+    changed += differs_knowing_the_last(context, found) ? 1 : 0;
     deepest = std::max<std::size_t>(deepest, found.size());
     if (!stack_.holds(found.front().sp)) ++elsewhere;
     if (watched_.holds(found.front().pc)) shallowest = std::min(shallowest, found.size());
@@ -71,6 +73,14 @@ class stepped_walks {
       context.uc_mcontext.gregs[REG_EFL] &= ~trap_flag;
     else
       context.uc_mcontext.gregs[REG_EFL] |= trap_flag;
+  }
+
+  bool differs_knowing_the_last(ucontext_t const& context,
+                                std::span<unwind::stack_frame const> found) {
+    auto const result = unwind::walk_stack(map_, stack_, context, again_, &last_);
+    return !std::ranges::equal(
+        found, std::span{again_}.first(result.depth),
+        [](auto const& a, auto const& b) { return a.pc == b.pc && a.sp == b.sp; });
   }
 
   // raise() and what it calls come and go: the frames above the test case's own are what stays.
@@ -91,6 +101,8 @@ class stepped_walks {
   unwind::address_range watched_;
   unwind::address_range stack_ = unwind::own_stack();
   std::array<unwind::stack_frame, max_depth> frames_{};
+  std::array<unwind::stack_frame, max_depth> again_{};
+  unwind::last_walk last_;
   std::array<unwind::stack_frame, 8> known_{};
   std::size_t callers_ = 0;
   bool ending_ = false;

@@ -22,6 +22,7 @@ struct walked_thread {
   unwind::map_publisher maps;
   unwind::map_reader reader;
   unwind::address_range stack = unwind::own_stack();
+  unwind::last_walk last;
 
   walked_thread() {
     maps.add(reader);
@@ -33,7 +34,7 @@ struct walked_thread {
 
   unwind::walk_result walk(ucontext_t const& interrupted, std::span<unwind::stack_frame> to) {
     unwind::held_map const map{maps, reader};
-    return unwind::walk_stack(*map.get(), stack, interrupted, to);
+    return unwind::walk_stack(*map.get(), stack, interrupted, to, &last);
   }
 };
 

@@ -42,6 +42,7 @@ struct sampled_thread {
   char const* name = "";
   map_reader reader;
   address_range stack;
+  last_walk last;
   std::atomic<std::uint64_t> rounds{0};
   std::atomic<std::uint64_t> samples{0};
   std::atomic<std::uint64_t> broken{0};
@@ -57,7 +58,7 @@ void on_prof(int, siginfo_t*, void* context) {
   held_map const map{publisher, me->reader};
   if (map.get() != nullptr) {
     auto const& interrupted = *static_cast<ucontext_t const*>(context);
-    auto const end = walk_stack(*map.get(), me->stack, interrupted, frames).end;
+    auto const end = walk_stack(*map.get(), me->stack, interrupted, frames, &me->last).end;
     me->samples.fetch_add(1, std::memory_order_relaxed);
     if (end != walk_end::outermost) me->broken.fetch_add(1, std::memory_order_relaxed);
   }

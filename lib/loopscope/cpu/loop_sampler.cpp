@@ -55,6 +55,7 @@ struct sink {
   unwind::map_reader reader;
   coroutines::initiation_notes notes;
   unwind::stack_ring ring;
+  unwind::last_walk last;
   std::array<unwind::stack_frame, unwind::max_depth> frames{};
   std::array<std::uint64_t, unwind::max_depth> pcs{};
   bool volatile busy = false;  // the thread's own, between its handlers
@@ -69,7 +70,7 @@ constexpr auto patience = std::chrono::milliseconds{50};
 unwind::walk_result walk(sink& to, ucontext_t const& interrupted) noexcept {
   unwind::held_map const map{to.maps, to.reader};
   if (!map.get()) return unwind::walk_frame_pointers(to.stack, interrupted, to.frames);
-  return unwind::walk_stack(*map.get(), to.stack, interrupted, to.frames);
+  return unwind::walk_stack(*map.get(), to.stack, interrupted, to.frames, &to.last);
 }
 
 void take_sample(sink& to, siginfo_t const& info, ucontext_t const& interrupted) noexcept {

@@ -53,6 +53,11 @@ class stack_reader {
     return true;
   }
 
+  /// Whether what is known to be readable holds the word.
+  [[nodiscard]] bool is_known(std::uintptr_t address, std::uintptr_t word) const noexcept {
+    return address % sizeof word == 0 && window_.holds(address) && load(address) == word;
+  }
+
   [[nodiscard]] unsigned probes() const noexcept { return probes_; }
 
  private:

@@ -33,9 +33,12 @@ struct registers {
 
 class walker {
  public:
-  walker(unwind_map const& map, address_range stack, ucontext_t const& context) noexcept
+  walker(unwind_map const& map, address_range stack, ucontext_t const& context,
+         last_walk* last) noexcept
       : map_{map},
         context_{context},
+        last_{last},
+        known_{last ? last->depth : 0},
         at_{static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RIP]),
             static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]),
             static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RBP]),
@@ -46,11 +49,14 @@ class walker {
     walk_result result;
     std::optional<walk_end> end;
     while (!end && result.depth < to.size()) {
+      if (result.depth < fps_.size()) fps_[result.depth] = at_.fp;
       to[result.depth++] = {at_.pc, at_.sp};
+      if (joins_last_walk()) return finish_as_before(to, result.depth);
       end = step();
       leaf_ = false;
     }
     result.end = end.value_or(walk_end::no_room);
+    if (result.end == walk_end::outermost) remember(to.first(result.depth), 0);
     // What no code is known at and nothing followed from was no return address.
     if (result.end == walk_end::unknown_code && result.depth > 1) --result.depth;
     result.probes = static_cast<std::uint16_t>(read_.probes());
@@ -58,6 +64,45 @@ class walker {
   }
 
  private:
+  // Whether the last walk came by here, and the return addresses further out are all where they
+  // were: a frame is where its return address is.
+  bool joins_last_walk() noexcept {
+    while (known_ > 0 && last_->callers[known_ - 1].sp < at_.sp) --known_;
+    if (known_ == 0 || at_.interrupted) return false;
+    auto const& same = last_->callers[known_ - 1];
+    if (same.sp != at_.sp || same.pc != at_.pc || same.fp != at_.fp) return false;
+    for (auto i = known_ - 1; i-- > 0;) {
+      auto const& outer = last_->callers[i];
+      if (read_.is_known(outer.sp - word, outer.pc)) continue;
+      known_ = 0;
+      return false;
+    }
+    return true;
+  }
+
+  walk_result finish_as_before(std::span<stack_frame> to, std::size_t depth) noexcept {
+    auto rest = known_ - 1;
+    remember(to.first(depth - 1), known_);
+    for (; rest > 0 && depth < to.size(); ++depth) {
+      auto const& outer = last_->callers[--rest];
+      to[depth] = {outer.pc, outer.sp};
+    }
+    walk_result result;
+    result.depth = static_cast<std::uint32_t>(depth);
+    result.end = rest == 0 ? walk_end::outermost : walk_end::no_room;
+    result.probes = static_cast<std::uint16_t>(read_.probes());
+    return result;
+  }
+
+  // Puts the callers of the interrupted frame behind the outermost ones, which are known already.
+  // Not where a frame pointer was followed: it may have led past a caller.
+  void remember(std::span<stack_frame const> inner, std::size_t known) noexcept {
+    if (!last_ || by_frame_pointer_ || inner.size() > fps_.size()) return;
+    for (auto i = inner.size(); i-- > 1 && known < last_->callers.size();)
+      last_->callers[known++] = {inner[i].pc, inner[i].sp, fps_[i]};
+    last_->depth = known;
+  }
+
   std::optional<walk_end> step() noexcept {
     auto const pc = at_.interrupted ? at_.pc : at_.pc - 1;
     if (!object_ || !object_->text.holds(pc)) object_ = map_.object_at(pc);
@@ -147,6 +192,7 @@ class walker {
         next.fp > at_.fp && next.fp - at_.fp < (std::uintptr_t{1} << 20) && next.fp % word == 0;
     if (next.pc == 0 || (!map_.object_at(next.pc - 1) && (object_ || !goes_on))) return false;
     at_ = next;
+    by_frame_pointer_ = true;
     return true;
   }
 
@@ -168,17 +214,21 @@ class walker {
 
   unwind_map const& map_;
   ucontext_t const& context_;
+  last_walk* last_;
+  std::size_t known_;  // frames of it that may lie further out
   registers at_;
   stack_reader read_;
   mapped_object const* object_ = nullptr;
   bool leaf_ = true;
+  bool by_frame_pointer_ = false;                    // somewhere
+  std::array<std::uintptr_t, last_walk::room> fps_;  // of the frames, as far as there is room
 };
 
 }  // namespace
 
 walk_result walk_stack(unwind_map const& map, address_range stack, ucontext_t const& interrupted,
-                       std::span<stack_frame> to) noexcept {
-  return walker{map, stack, interrupted}.run(to);
+                       std::span<stack_frame> to, last_walk* last) noexcept {
+  return walker{map, stack, interrupted, last}.run(to);
 }
 
 walk_result walk_frame_pointers(address_range stack, ucontext_t const& interrupted,

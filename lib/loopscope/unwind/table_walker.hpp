@@ -3,6 +3,7 @@
 #include <loopscope/unwind/address_range.hpp>
 #include <loopscope/unwind/unwind_map.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -34,13 +35,29 @@ struct walk_result {
   std::uint16_t probes = 0;  ///< pages that the kernel was asked about
 };
 
+/// The callers in a thread's last whole walk, for `walk_stack` alone to read and write. Most of
+/// them are there at the next one too: it steps up to the first one that it knows, and looks
+/// whether the return addresses further out are still in their places.
+struct last_walk {
+  struct caller {
+    std::uint64_t pc;
+    std::uintptr_t sp;
+    std::uintptr_t fp;  ///< rbp: with pc and sp, all that further steps depend on
+  };
+  static constexpr std::size_t room = 128;
+
+  std::array<caller, room> callers{};  ///< outermost first
+  std::size_t depth = 0;
+};
+
 /// Walks the stack that a signal interrupted, by tables and, where there are none, by frame
 /// pointers. Writes frames, innermost first.
 /// \param stack  the interrupted thread's own stack; empty if it is not known.
+/// \param last   of the interrupted thread; null: every frame is stepped to.
 /// \thread the one whose stack it is, in a signal handler; async-signal-safe: no lock, no
 ///         allocation, no thread-local, no library call, errno as it was
 walk_result walk_stack(unwind_map const& map, address_range stack, ucontext_t const& interrupted,
-                       std::span<stack_frame> to) noexcept;
+                       std::span<stack_frame> to, last_walk* last = nullptr) noexcept;
 
 /// By frame pointers alone: for when there is no map.
 /// \thread as `walk_stack`

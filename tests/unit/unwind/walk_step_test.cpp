@@ -69,11 +69,13 @@ TEST_CASE("A walk is right after every instruction of varied code", "[unwind]") 
   run(stepped_walks::begin);
   stepped_walks::end();
 
-  CAPTURE(walks.steps, walks.broken, walks.different, walks.deepest, walks.elsewhere);
+  CAPTURE(walks.steps, walks.broken, walks.different, walks.deepest, walks.elsewhere,
+          walks.changed);
   CHECK(walks.steps > 5'000);
   CHECK(walks.elsewhere > 500);
   CHECK(walks.broken <= jumps_of_a_throw);
   CHECK(walks.different == 0);
+  CHECK(walks.changed == 0);
 }
 
 #ifdef PLT_CALLERS
