@@ -89,12 +89,13 @@ void compare(int /*signal*/, siginfo_t* /*info*/, void* context) {
 /// Why two walks differ, as far as can be told from our side.
 enum class reason {
   return_in_register,  ///< the innermost row keeps the return address in a register
+  theirs_leaves_code,  ///< libunwind goes on to a word that is no code, where ours ends
   ours_is_shorter,
   theirs_is_shorter,
   other_caller,
 };
-constexpr std::array reason_names{"return_in_register", "ours_is_shorter", "theirs_is_shorter",
-                                  "other_caller"};
+constexpr std::array reason_names{"return_in_register", "theirs_leaves_code", "ours_is_shorter",
+                                  "theirs_is_shorter", "other_caller"};
 
 struct parting {
   reason why;
@@ -127,7 +128,10 @@ parting part(difference const& both) {
   auto const pc = at <= 1 ? ours.front() : ours[at - 1] - 1;
   auto const where = place_of(pc);
   if (at <= 1 && !has_row(pc)) return {reason::return_in_register, where};
-  if (at == ours.size()) return {reason::ours_is_shorter, where};
+  if (at == ours.size()) {
+    auto const* const code = walked->maps.current()->object_at(theirs[at] - 1);
+    return {code != nullptr ? reason::ours_is_shorter : reason::theirs_leaves_code, where};
+  }
   if (at == theirs.size()) return {reason::theirs_is_shorter, where};
   return {reason::other_caller, where};
 }

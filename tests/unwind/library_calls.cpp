@@ -174,7 +174,7 @@ void run_library_calls(int scale) {
   call_back_out_of_libc(60 * scale);
   match(2 * scale);
   print_numbers(20 * scale);
-  throw_and_catch(12 * scale);
+  throw_and_catch(6 * scale);
   run_coroutines(8 * scale);
   allocate(100 * scale);
   recurse(100 * scale);

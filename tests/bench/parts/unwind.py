@@ -23,6 +23,8 @@ STYLES = ("with", "without")
 REASONS = {
     "return_in_register": "last instructions of a throw or longjmp: the return address is in a "
                           "register, for which our tables have no row",
+    "theirs_leaves_code": "in the middle of a throw libgcc has replaced what its frame saved: "
+                          "libunwind goes on to a word that is no code, and our walk ends",
     "ours_is_shorter": "our walk ends where libunwind goes on",
     "theirs_is_shorter": "libunwind ends where our walk goes on",
     "other_caller": "the two find different callers",
