@@ -20,7 +20,8 @@ HZ = 2000
 ALLOWED_KNOWN = 0.01
 ALLOWED_UNKNOWN = 0.001
 # The last instruction of a throw and the last ones of longjmp: the stack is the target's already,
-# and where the program goes on is in a register. A little before, libgcc's frame has lost its caller.
+# and where the program goes on is in a register. A little before, libgcc's frame has lost its
+# caller.
 KNOWN = ("return_in_register", "theirs_leaves_code")
 
 

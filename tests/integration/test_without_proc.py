@@ -1,4 +1,4 @@
-"""A service without /proc starts or says what it lacks; captures fail in words, and nothing else."""
+"""A service without /proc starts or says what it lacks; captures, and only they, fail in words."""
 
 from __future__ import annotations
 

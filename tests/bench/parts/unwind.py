@@ -98,9 +98,9 @@ def _agreement(bench: Bench) -> list[Row]:
                       AGREEMENT_HZ)
         built = f"{style} frame pointers"
         share = 100 * found["identical"] / found["samples"]
+        frames = f"mean of {found['frames'] / found['samples']:.1f} frames"
         rows.append({"built": built, "stacks": "identical", "samples": found["identical"],
-                     "share, %": share, "where": f"mean of {found['frames'] / found['samples']:.1f} "
-                                              "frames", "why": ""})
+                     "share, %": share, "where": frames, "why": ""})
         rows += [{"built": built, "stacks": each["reason"], "samples": each["samples"],
                   "share, %": 100 * each["samples"] / found["samples"],
                   "where": each["where"], "why": REASONS[each["reason"]]}
@@ -114,7 +114,8 @@ def _fibers(bench: Bench) -> list[Row]:
              "cut off": kind["samples"] - kind["fiber_entry"] - kind["outermost"],
              "ends cleanly, %":
                  100 * (kind["fiber_entry"] + kind["outermost"]) / kind["samples"],
-             "inside known work": kind["inside"], "other callers": kind["inside"] - kind["same_root"]}
+             "inside known work": kind["inside"],
+             "other callers": kind["inside"] - kind["same_root"]}
             for style in STYLES
             for kind in _run(bench, f"unwind-fibers-{style}-frame-pointers", FIBER_SAMPLES,
                              FIBER_HZ)]
