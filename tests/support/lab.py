@@ -25,7 +25,8 @@ BINARY = pathlib.Path(
 ).resolve()
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "runtime error:")
 # Libraries below the service print these themselves, past its log.
-LIBRARY_NOISE = ("PROFILE: ", "profiling:")  # the last one is gcov
+# The second is gcov, the third a sanitizer without /proc.
+LIBRARY_NOISE = re.compile(r"PROFILE: |profiling:|==\d+==WARNING: reading executable name failed")
 KEPT_VARIABLES = re.compile(r"^(PATH|HOME|LANG|TMPDIR|LD_LIBRARY_PATH|[A-Z]+SAN_OPTIONS|GCOV_.*)$")
 SAMPLE = re.compile(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
@@ -152,7 +153,7 @@ class Lab:
         try:
             self.events.append(dict(json.loads(line)))
         except (ValueError, TypeError):
-            if line.endswith("\n") and not line.startswith(LIBRARY_NOISE):
+            if line.endswith("\n") and not LIBRARY_NOISE.match(line):
                 self.odd.append(line)
 
     def stderr(self) -> str:
