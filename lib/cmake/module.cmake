@@ -37,7 +37,7 @@ function(loopscope_module name)
   loopscope_export(${target})
 endfunction()
 
-# Shares the precompiled Asio headers, the first of which is the hook for async stacks. Without
+# Shares the precompiled Asio headers; the first of them is the hook for async stacks. Without
 # precompiled headers the hook alone is put in front.
 function(loopscope_precompile target)
   target_link_libraries(${target} PRIVATE loopscope::coroutines) # has what the hook declares

@@ -40,6 +40,7 @@ std::vector<unresolved_module> unresolved_modules(symbolized_profile const& prof
     }
   }
   std::vector<unresolved_module> found;
+  found.reserve(counts.size());
   for (auto const& [path, count] : counts)
     found.push_back({std::string{path}, static_cast<double>(count) / static_cast<double>(frames)});
   std::stable_sort(found.begin(), found.end(),

@@ -44,7 +44,7 @@ std::optional<memory_operand> operand_at(bytes code, std::size_t at) {
   if (*mod_rm >> 6 == 1) {
     auto const near = read<std::int8_t>(code, at + operand.length);
     if (!near) return std::nullopt;
-    operand.displacement = *near;
+    operand.displacement = static_cast<std::int64_t>(*near);
     operand.length += sizeof *near;
     return operand;
   }

@@ -72,6 +72,7 @@ std::vector<Dwarf_Die> dwarf_unit::calls_at(std::uint64_t address) const {
   std::stable_sort(around.begin(), around.end(),
                    [](auto const& a, auto const& b) { return a.depth > b.depth; });
   std::vector<Dwarf_Die> calls;
+  calls.reserve(around.size() + 1);
   for (auto const& each : around) calls.push_back(each.die);
   calls.push_back(of.die);
   return calls;

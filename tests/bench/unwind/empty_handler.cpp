@@ -28,6 +28,7 @@ bool is_of_gperftools(handler action) {
 }
 
 handler replacement(handler action) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
   auto const* const which = std::getenv("EMPTY_HANDLER");
   auto const all = which != nullptr && std::strcmp(which, "all") == 0;
   if (is_of_gperftools(action)) return do_nothing;
