@@ -28,6 +28,7 @@
 boost::asio::awaitable<void> churn_unhooked(std::chrono::steady_clock::time_point end,
                                             boost::asio::thread_pool& other);
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming): the linker makes it
 extern char const __executable_start;
 extern char const etext;
 
@@ -106,6 +107,7 @@ void churn_for(std::chrono::seconds duration) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what is thrown ends the program
 int main(int argc, char** argv) {
   auto const seconds = argc > 1 ? std::atoi(argv[1]) : 10;
   sampled me;

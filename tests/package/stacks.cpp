@@ -48,6 +48,7 @@ asio::awaitable<void> serve() {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what is thrown ends the program
 int main() {
   asio::io_context loop{1};
   asio::co_spawn(loop, serve(), asio::detached);

@@ -56,7 +56,7 @@ void (*on_signal)() = nullptr;
 }
 
 [[gnu::noinline]] int last(int a, int b) {
-  use_alloca(static_cast<std::size_t>(a + b));
+  use_alloca(static_cast<std::size_t>(a) + static_cast<std::size_t>(b));
   return sink;
 }
 

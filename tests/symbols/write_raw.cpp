@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what is thrown ends the program
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   loopscope::model::raw_cpu_profile raw;

@@ -179,6 +179,7 @@ bool is_function(struct sigaction const& action) {
 }
 
 [[gnu::constructor]] void choose_plant() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is no other thread yet
   auto const* const name = std::getenv("HANDLER_GUARD_PLANT");
   if (name == nullptr) return;
   for (auto const& each : plants)
@@ -216,6 +217,7 @@ extern "C" [[gnu::visibility("default")]] int sigaction(int signal, struct sigac
   if (action != nullptr) {
     guarded = *action;
     if (is_function(*action)) {
+      // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): without memory it had better end
       now.store(new struct sigaction(*action));
       guarded.sa_sigaction = run_handler;
       guarded.sa_flags |= SA_SIGINFO;

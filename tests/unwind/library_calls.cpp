@@ -34,6 +34,7 @@ namespace asio = boost::asio;
 
 [[gnu::noinline]] void sort_words(int count) {
   std::vector<std::string> words;
+  words.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) words.push_back("word" + std::to_string(next_random() % 1000));
   std::sort(words.begin(), words.end(), [](auto const& a, auto const& b) { return a > b; });
   std::map<std::string, int> counts;
@@ -135,6 +136,7 @@ asio::awaitable<void> add_and_wait(int x) {
 
 [[gnu::noinline]] void allocate(int count) {
   std::vector<std::unique_ptr<char[]>> blocks;
+  blocks.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     blocks.push_back(std::make_unique<char[]>(16 + next_random() % 2000));
   blocks.erase(blocks.begin(), blocks.begin() + count / 2);

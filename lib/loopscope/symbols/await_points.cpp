@@ -42,9 +42,9 @@ std::optional<memory_operand> operand_at(bytes code, std::size_t at) {
   memory_operand operand{0, *mod_rm >> 3 & 7U, 1};
   if ((*mod_rm & 7) == 4) ++operand.length;  // an index byte
   if (*mod_rm >> 6 == 1) {
-    auto const near = read<std::int8_t>(code, at + operand.length);
+    auto const near = read<unsigned char>(code, at + operand.length);
     if (!near) return std::nullopt;
-    operand.displacement = static_cast<std::int64_t>(*near);
+    operand.displacement = *near < 0x80 ? *near : *near - 0x100;  // signed
     operand.length += sizeof *near;
     return operand;
   }

@@ -196,6 +196,7 @@ void find_libgcc() {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what is thrown ends the program
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   auto const samples = std::strtoull(argv[1], nullptr, 10);
