@@ -1,17 +1,13 @@
-#include <loopscope/base/build_id.hpp>
 #include <loopscope/base/expects.hpp>
-#include <loopscope/base/read_file.hpp>
 #include <loopscope/capture/cpu_recorder.hpp>
 #include <loopscope/capture/cpu_verdict.hpp>
 #include <loopscope/coroutines/splice.hpp>
-#include <loopscope/model/mapped_objects.hpp>
 #include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/raw_cpu_profile.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <sstream>
 #include <thread>
@@ -207,12 +203,8 @@ asio::awaitable<void> cpu_recorder::complete(model::raw_cpu_profile& profile) {
     // A file size limit may have been set since the start.
     if (profile.gperftools.empty() && native_warning_.empty())
       native_warning_ = native_warning(make_error_code(boost::system::errc::file_too_large));
-    profile.executable = std::filesystem::read_symlink("/proc/self/exe").string();
-    profile.build_id = executable_build_id();
-    profile.maps = read_file("/proc/self/maps").value();
-    auto const maps = model::parse_maps(profile.maps).value();
-    profile.objects = model::mapped_objects(maps);
-    with_.files.encoder.keep_files(maps);
+    static_cast<model::program_image&>(profile) = model::own_image();
+    with_.files.encoder.keep_files(model::parse_maps(profile.maps).value());
   };
   co_await runtime::offload(with_.files.workers.short_lane, std::move(work));
 }

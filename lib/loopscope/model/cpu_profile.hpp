@@ -1,5 +1,7 @@
 #pragma once
 
+#include <loopscope/model/program_image.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -28,30 +30,18 @@ enum class stack_end : std::uint8_t {
   broken,  ///< the walk could not go on: outer frames are missing
 };
 
-/// An ELF file whose code was mapped.
-struct mapped_object {
-  std::uint64_t start = 0;  ///< of its mapping of code, as in raw_cpu_profile::maps
-  std::string build_id;     ///< hexadecimal, empty: linked without one
-
-  bool operator==(mapped_object const&) const = default;
-};
-
 /// A CPU capture as the service takes it: addresses without names.
-struct raw_cpu_profile {
+struct raw_cpu_profile : program_image {
   std::chrono::nanoseconds period{};    ///< between two samples, as asked
   std::uint64_t start_ns = 0;           ///< CLOCK_MONOTONIC
   std::uint64_t end_ns = 0;             ///< CLOCK_MONOTONIC, not before start_ns
   std::uint64_t start_unix_ns = 0;      ///< CLOCK_REALTIME at start_ns
   std::uint64_t dropped = 0;            ///< samples that found no room
-  std::string executable;               ///< path of the running program
-  std::string build_id;                 ///< its GNU build id, hexadecimal
-  std::string maps;                     ///< /proc/self/maps
   std::vector<std::string> labels{""};  ///< the first is empty: no label
   std::vector<call_stack> stacks;       ///< different ones
   std::vector<stack_end> stack_ends;    ///< by stack; empty: not recorded, taken for whole
   std::vector<cpu_sample> samples;      ///< in order of time
   std::string gperftools;               ///< gperftools' own profile, or empty
-  std::vector<mapped_object> objects;   ///< in the order of the maps; empty: not recorded
 
   bool operator==(raw_cpu_profile const&) const = default;
 };

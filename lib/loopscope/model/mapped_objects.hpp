@@ -1,7 +1,7 @@
 #pragma once
 
-#include <loopscope/model/cpu_profile.hpp>
 #include <loopscope/model/memory_map.hpp>
+#include <loopscope/model/program_image.hpp>
 
 #include <span>
 #include <vector>

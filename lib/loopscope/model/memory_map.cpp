@@ -38,6 +38,8 @@ std::optional<mapping> parse_line(std::string_view line) {
                        parse_number(inode, found.inode, 10);
   auto const complete = permissions.size() == 4 && !device.empty();
   if (!numbers || !complete || found.end <= found.start) return std::nullopt;
+  found.readable = permissions[0] == 'r';
+  found.writable = permissions[1] == 'w';
   found.executable = permissions[2] == 'x';
   found.device = device;
   found.path = line.substr(std::min(line.find_first_not_of(blanks), line.size()));

@@ -22,6 +22,8 @@ struct mapping {
   bool executable = false;
   std::uint64_t inode = 0;  ///< 0: no file
   std::string device{};     ///< that the inode is of, as the kernel writes it
+  bool readable = false;
+  bool writable = false;
 
   bool operator==(mapping const&) const = default;
 };

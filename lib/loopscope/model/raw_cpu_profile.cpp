@@ -11,15 +11,11 @@ namespace loopscope::model {
 namespace {
 
 enum class tag : std::uint32_t {
-  header = 1,  // period, start, end, start in Unix time, dropped: 64 bits each
-  executable = 2,
-  build_id = 3,
-  maps = 4,
+  header = 1,   // period, start, end, start in Unix time, dropped: 64 bits each
   labels = 5,   // each its length and its bytes
   stacks = 6,   // each its depth and its addresses, 64 bits each
   samples = 7,  // cpu_sample as it lies in memory, without padding
   gperftools = 8,
-  objects = 9,      // each its start, the length of its build id and that
   stack_ends = 10,  // a byte for each stack
 };
 
@@ -73,16 +69,6 @@ std::string samples_body(raw_cpu_profile const& p) {
   return body;
 }
 
-std::string objects_body(raw_cpu_profile const& p) {
-  std::string body;
-  for (auto const& object : p.objects) {
-    append_bytes(body, object.start);
-    append_bytes(body, std::uint64_t{object.build_id.size()});
-    body += object.build_id;
-  }
-  return body;
-}
-
 bool read_header(byte_reader body, raw_cpu_profile& into) {
   into.period = std::chrono::nanoseconds{body.take<std::int64_t>()};
   into.start_ns = body.take<std::uint64_t>();
@@ -129,32 +115,18 @@ bool read_samples(byte_reader body, raw_cpu_profile& into) {
   return true;
 }
 
-bool read_objects(byte_reader body, raw_cpu_profile& into) {
-  while (!body.empty() && !body.failed()) {
-    auto const start = body.take<std::uint64_t>();
-    auto const size = body.take<std::uint64_t>();
-    into.objects.push_back({start, std::string{body.take_bytes(size)}});
-  }
-  return !body.failed();
-}
-
 bool read_text(byte_reader body, std::string& into) {
   into = body.take_bytes(body.size());
   return true;
 }
 
-// A section of an unknown tag is skipped: a later writer of this version may add one.
+// A section of an unknown tag is skipped: a later writer of this version may add one. Those of the
+// program image are read elsewhere.
 bool read_section(section_reader::section const& from, raw_cpu_profile& into) {
   byte_reader const body{from.bytes};
   switch (static_cast<tag>(from.tag)) {
     case tag::header:
       return read_header(body, into);
-    case tag::executable:
-      return read_text(body, into.executable);
-    case tag::build_id:
-      return read_text(body, into.build_id);
-    case tag::maps:
-      return read_text(body, into.maps);
     case tag::labels:
       return read_labels(body, into);
     case tag::stacks:
@@ -163,8 +135,6 @@ bool read_section(section_reader::section const& from, raw_cpu_profile& into) {
       return read_samples(body, into);
     case tag::gperftools:
       return read_text(body, into.gperftools);
-    case tag::objects:
-      return read_objects(body, into);
     case tag::stack_ends:
       return read_stack_ends(body, into);
   }
@@ -192,15 +162,12 @@ void write_raw(std::ostream& out, raw_cpu_profile const& profile) {
     file.section(static_cast<std::uint32_t>(which), bytes);
   };
   write(tag::header, header_body(profile));
-  write(tag::executable, profile.executable);
-  write(tag::build_id, profile.build_id);
-  write(tag::maps, profile.maps);
+  write_image(file, profile);
   write(tag::labels, labels_body(profile));
   write(tag::stacks, stacks_body(profile));
   write(tag::stack_ends, stack_ends_body(profile));
   write(tag::samples, samples_body(profile));
   write(tag::gperftools, profile.gperftools);
-  write(tag::objects, objects_body(profile));
   file.finish();
 }
 
@@ -212,7 +179,8 @@ result<raw_cpu_profile> read_raw(std::string_view bytes) {
     auto const section = file->next();
     if (!section) return section.error();
     if (section->tag == 0) break;
-    if (!read_section(*section, profile)) return errc::raw_malformed;
+    if (!read_image_section(*section, profile) || !read_section(*section, profile))
+      return errc::raw_malformed;
   }
   if (!is_consistent(profile)) return errc::raw_malformed;
   return profile;
