@@ -22,6 +22,9 @@ class section_writer {
   /// Writes the beginning. \param out  borrowed.
   explicit section_writer(std::ostream& out);
 
+  /// Goes on behind sections that are there already.
+  static section_writer resume(std::ostream& out) { return section_writer{&out}; }
+
   /// \param tag  above 0.
   void section(std::uint32_t tag, std::string_view bytes);
 
@@ -29,6 +32,8 @@ class section_writer {
   void finish();
 
  private:
+  explicit section_writer(std::ostream* out) : out_{*out} {}
+
   std::ostream& out_;
 };
 

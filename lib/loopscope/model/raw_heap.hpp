@@ -1,0 +1,167 @@
+#pragma once
+
+#include <loopscope/base/result.hpp>
+#include <loopscope/model/program_image.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loopscope::model {
+
+// A heap snapshot as the service takes it. What is large lies in the file as it does in memory, in
+// sections of bounded size that follow each other: nobody has to hold all of it.
+
+/// A live block.
+struct raw_heap_node {
+  std::uint64_t size = 0;   ///< in bytes, as asked for
+  std::uint32_t id = 0;     ///< of its life, above 0
+  std::uint32_t stack = 0;  ///< number in raw_heap::stacks, from 1; 0 unknown
+  std::uint32_t type = 0;   ///< number in raw_heap::types, from 1; 0 unknown
+  std::uint32_t reserved = 0;
+
+  bool operator==(raw_heap_node const&) const = default;
+};
+static_assert(sizeof(raw_heap_node) == 24);
+
+/// A word of one block that points into another.
+struct raw_heap_edge {
+  std::uint32_t from = 0;  ///< index of a node; ascending over the file
+  std::uint32_t to = 0;    ///< index of a node
+  std::uint32_t word = 0;  ///< offset in `from`, in words of 8 bytes
+
+  bool operator==(raw_heap_edge const&) const = default;
+};
+static_assert(sizeof(raw_heap_edge) == 12);
+
+/// What holds a block from outside of the heap.
+enum class root_kind : std::uint32_t {
+  registered,  ///< `holder` is a number in raw_heap::registered_roots
+  statics,     ///< `address` lies in a file's data
+  stack,       ///< `holder` is a number in raw_heap::threads
+};
+
+struct raw_heap_root {
+  root_kind kind{};
+  std::uint32_t holder = 0;
+  std::uint64_t address = 0;  ///< of the word that points
+  std::uint32_t to = 0;       ///< index of a node
+  std::uint32_t reserved = 0;
+
+  bool operator==(raw_heap_root const&) const = default;
+};
+static_assert(sizeof(raw_heap_root) == 24);
+
+/// What the first words of a block tell of its type.
+enum class type_kind : std::uint32_t {
+  polymorphic,  ///< `name` is what its type_info has
+  coroutine,    ///< `address` is the function that resumes it
+};
+
+struct raw_heap_type {
+  type_kind kind{};
+  std::uint64_t address = 0;
+  std::string name;  ///< mangled
+
+  bool operator==(raw_heap_type const&) const = default;
+};
+
+/// A stack that allocates.
+struct raw_heap_stack {
+  std::uint64_t objects = 0;  ///< that it has allocated, freed or not; 0: not counted
+  std::uint64_t bytes = 0;
+  std::vector<std::uint64_t> pcs;  ///< return addresses, innermost first
+
+  bool operator==(raw_heap_stack const&) const = default;
+};
+
+/// A live allocation that stands for `weight` others like it.
+struct raw_heap_sample {
+  std::uint32_t stack = 0;  ///< number in raw_heap::stacks, from 1; 0 unknown
+  std::uint32_t reserved = 0;
+  std::uint64_t size = 0;
+  double weight = 0;
+
+  bool operator==(raw_heap_sample const&) const = default;
+};
+static_assert(sizeof(raw_heap_sample) == 24);
+
+/// Figures of the scan.
+struct raw_heap_scan {
+  std::uint64_t live_bytes = 0;     ///< of all nodes
+  std::uint64_t scanned_bytes = 0;  ///< of them that could be read
+  std::uint64_t edges = 0;
+  std::uint64_t roots = 0;
+
+  bool operator==(raw_heap_scan const&) const = default;
+};
+
+/// All of a capture but what is large: see heap_sections.
+struct raw_heap {
+  std::uint64_t taken_unix_ns = 0;
+  bool sampled = false;      ///< `samples` instead of nodes
+  std::uint64_t period = 0;  ///< bytes between samples; 0: every block is there
+  program_image image;
+  std::vector<std::string> registered_roots;
+  std::vector<std::string> threads;
+  std::vector<raw_heap_type> types;
+  std::vector<raw_heap_stack> stacks;  ///< by their number, which is the same in every capture
+  std::vector<raw_heap_sample> samples;
+  raw_heap_scan scan;
+  std::string gperftools;  ///< its own heap profile, or empty
+
+  bool operator==(raw_heap const&) const = default;
+};
+
+/// Tags of a heap capture's sections. The first section of one is `heap_mark`, which is empty.
+enum class heap_tag : std::uint32_t {
+  mark = 100,
+  head,
+  nodes,  // raw_heap_node...
+  edges,  // raw_heap_edge...
+  roots,  // raw_heap_root...
+  types,
+  scan,
+  registered_roots,
+  threads,
+  stacks,
+  samples,  // raw_heap_sample...
+  gperftools,
+};
+
+/// Whether a raw capture, or its beginning, is one of the heap.
+bool is_raw_heap(std::string_view bytes);
+
+/// Writes what the service knows, behind the sections that the scan has written, and the end.
+void write_raw_heap_tail(std::ostream& out, raw_heap const& heap);
+
+/// A heap capture: the small parts by value, the large ones in the bytes of the file.
+struct heap_sections {
+  raw_heap heap;
+  std::vector<std::string_view> nodes;  ///< sections, each of whole raw_heap_nodes
+  std::vector<std::string_view> edges;
+  std::vector<std::string_view> roots;
+  std::uint64_t node_count = 0;
+};
+
+/// Reads a capture; bounded by the input, and every index in it is checked.
+/// \param bytes  outlive the result.
+/// \return  errc::not_a_raw_capture, unknown_raw_version, raw_truncated, raw_malformed.
+result<heap_sections> read_raw_heap(std::string_view bytes);
+
+/// Goes over the records of one kind, in their order.
+template <class Record, class Visit>
+void for_each_record(std::vector<std::string_view> const& sections, Visit visit) {
+  for (auto const section : sections) {
+    for (std::size_t at = 0; at + sizeof(Record) <= section.size(); at += sizeof(Record)) {
+      Record one;
+      std::memcpy(&one, section.data() + at, sizeof one);
+      visit(one);
+    }
+  }
+}
+
+}  // namespace loopscope::model
