@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace loopscope::heap {
+
+/// Bytes between two sampled allocations, on average.
+inline constexpr std::uint64_t sampling_period = 512 * 1024;
+
+/// Whether the program runs on a tcmalloc whose sampling can be switched.
+bool sampling_is_available() noexcept;
+
+/// Switches tcmalloc's sampling. Each thread takes note at its next sample, or after 16 MiB if
+/// it was off. An allocation that was sampled stays so until it is freed. \thread any
+void sample_allocations(bool on) noexcept;
+
+/// A live allocation that tcmalloc sampled.
+struct sampled_block {
+  std::uint64_t size = 0;
+  std::vector<std::uint64_t> pcs;  ///< return addresses, innermost first
+};
+
+/// \return  those that are alive, in no order. \thread any; it allocates.
+std::vector<sampled_block> sampled_blocks();
+
+/// gperftools' own heap profile, for google-pprof; empty without samples or without tcmalloc.
+/// \thread any
+std::string gperftools_heap_profile();
+
+}  // namespace loopscope::heap

@@ -1,0 +1,235 @@
+#include <loopscope/heap/block_index_impl.hpp>
+#include <loopscope/heap/child_memory_impl.hpp>
+#include <loopscope/heap/scan_impl.hpp>
+#include <loopscope/heap/type_finder_impl.hpp>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <tuple>
+#include <unistd.h>
+
+// A conservative scan reads whatever lies in memory, also what a sanitizer has marked.
+#define LOOPSCOPE_READS_ANYTHING __attribute__((no_sanitize("address", "thread", "undefined")))
+
+namespace loopscope::heap {
+
+namespace {
+
+constexpr std::uint64_t word_size = sizeof(std::uint64_t);
+constexpr std::uint64_t page_size = 4096;
+constexpr std::size_t piece_size = std::size_t{1} << 20;
+
+LOOPSCOPE_READS_ANYTHING std::uint64_t load(std::uint64_t address) noexcept {
+  return *reinterpret_cast<std::uint64_t const volatile*>(address);
+}
+
+// Tells the words of one object that point into blocks.
+//
+// Allocators put blocks side by side, so that the end of a range in one block may be the address of
+// the next. A vector has the start of its block, the end of what is used and the end of the block
+// in three words: up to two words behind a pointer that are the very end of its block point to
+// nothing.
+class pointer_filter {
+ public:
+  static constexpr std::uint32_t none = block_index::none;
+
+  pointer_filter(block_index const& index, std::span<live_block const> blocks) noexcept
+      : index_{index}, blocks_{blocks} {}
+
+  void begin_object() noexcept {
+    recent_.fill(none);
+    range_ = none;
+  }
+
+  /// \return the block, or none; none too if one of the latest words points there.
+  std::uint32_t target_of(std::uint64_t address, std::uint64_t word) noexcept {
+    if (is_end_of_range(address, word)) return none;
+    auto const to = index_.find(word);
+    if (to == none) return none;
+    if (to != range_ || address != next_word_) ends_ = 0;
+    range_ = to;
+    next_word_ = address + word_size;
+    if (std::find(recent_.begin(), recent_.end(), to) != recent_.end()) return none;
+    std::copy_backward(recent_.begin(), recent_.end() - 1, recent_.end());
+    return recent_.front() = to;
+  }
+
+ private:
+  bool is_end_of_range(std::uint64_t address, std::uint64_t word) noexcept {
+    constexpr int most_ends = 2;
+    auto const is_it = range_ != none && address == next_word_ && ends_ < most_ends &&
+                       word == block_index::end_of(blocks_[range_]);
+    if (!is_it) return false;
+    ++ends_;
+    next_word_ += word_size;
+    return true;
+  }
+
+  block_index const& index_;
+  std::span<live_block const> blocks_;
+  std::array<std::uint32_t, 3> recent_{};
+  std::uint32_t range_ = none;  // that the latest words may be of
+  std::uint64_t next_word_ = 0;
+  int ends_ = 0;
+};
+
+class scanner {
+ public:
+  explicit scanner(scan_input const& input) noexcept
+      : input_{input},
+        blocks_{sorted_blocks()},
+        index_{blocks_},
+        piece_{child_array<std::uint64_t>(piece_size / word_size)} {
+    own_memory_ = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  }
+
+  void run() noexcept {
+    write_nodes();
+    write_edges();
+    write_roots();
+    section_output figures{input_.output, model::heap_tag::scan};
+    figures.add(figures_);
+  }
+
+ private:
+  std::span<live_block> sorted_blocks() const noexcept {
+    auto const all = child_array<live_block>(input_.blocks->blocks_locked());
+    auto to = all.begin();
+    for (std::size_t i = 0; i < live_table::shard_count; ++i)
+      for (auto const& each : input_.blocks->slots_locked(i))
+        if (each.address != 0) *to++ = each;
+    std::sort(all.begin(), all.end(),
+              [](live_block const& a, live_block const& b) { return a.address < b.address; });
+    return all;
+  }
+
+  // Pages of it are not in this process.
+  [[nodiscard]] bool is_elsewhere(live_block const& block) const noexcept {
+    auto const& all = input_.not_forked;
+    auto const next = std::upper_bound(
+        all.begin(), all.end(), block.address + block.size,
+        [](std::uint64_t value, address_range const& each) { return value < each.begin; });
+    return next != all.begin() && std::prev(next)->end > block.address;
+  }
+
+  void write_nodes() noexcept {
+    section_output nodes{input_.output, model::heap_tag::nodes};
+    type_finder types{input_.files, input_.output};
+    for (auto const& each : blocks_) {
+      figures_.live_bytes += each.size;
+      auto const has_words = each.size >= 2 * word_size && each.address % word_size == 0;
+      auto const type = has_words && !is_elsewhere(each)
+                            ? types.of(load(each.address), load(each.address + word_size))
+                            : 0;
+      nodes.add(model::raw_heap_node{each.size, each.id, each.stack, type, 0});
+    }
+  }
+
+  void write_edges() noexcept {
+    section_output edges{input_.output, model::heap_tag::edges};
+    pointer_filter filter{index_, blocks_};
+    for (std::uint32_t from = 0; from < blocks_.size(); ++from) {
+      auto const& block = blocks_[from];
+      auto const begin = (block.address + word_size - 1) / word_size * word_size;
+      filter.begin_object();
+      auto const tell = [&](std::uint64_t address, std::uint64_t word) {
+        auto const to = filter.target_of(address, word);
+        if (to == pointer_filter::none || to == from) return;
+        auto const offset = (address - block.address) / word_size;
+        edges.add(model::raw_heap_edge{from, to, static_cast<std::uint32_t>(offset)});
+        ++figures_.edges;
+      };
+      address_range const where{begin, std::max(begin, block.address + block.size)};
+      if (is_elsewhere(block))
+        figures_.scanned_bytes += read_words(input_.live_memory, where, tell);
+      else
+        figures_.scanned_bytes += look_at_words(where, tell);
+    }
+  }
+
+  void write_roots() noexcept {
+    section_output roots{input_.output, model::heap_tag::roots};
+    pointer_filter filter{index_, blocks_};
+    for (auto const& root : input_.roots) {
+      filter.begin_object();
+      address_range const where{(root.where.begin + word_size - 1) / word_size * word_size,
+                                root.where.end};
+      // What was mapped when the list was made may be gone.
+      read_words(own_memory_, where, [&](std::uint64_t address, std::uint64_t word) {
+        auto const to = filter.target_of(address, word);
+        if (to == pointer_filter::none) return;
+        roots.add(model::raw_heap_root{root.kind, root.holder, address, to, 0});
+        ++figures_.roots;
+      });
+    }
+  }
+
+  // \return how many bytes there were.
+  template <class Tell>  // Tell: (address, word) -> void
+  static std::uint64_t look_at_words(address_range where, Tell tell) noexcept {
+    for (auto at = where.begin; at + word_size <= where.end; at += word_size) tell(at, load(at));
+    return where.end - where.begin;
+  }
+
+  // The same through a file of a process' memory; pages that are not there are left out.
+  template <class Tell>
+  std::uint64_t read_words(int memory, address_range where, Tell tell) noexcept {
+    std::uint64_t bytes = 0;
+    for (auto at = where.begin; memory >= 0 && at + word_size <= where.end;) {
+      auto const wanted = std::min<std::uint64_t>(piece_size, where.end - at);
+      auto const got = pread(memory, piece_.data(), wanted, static_cast<off_t>(at));
+      auto const words = got > 0 ? static_cast<std::uint64_t>(got) / word_size : 0;
+      for (std::size_t i = 0; i < words; ++i) tell(at + i * word_size, piece_[i]);
+      bytes += words * word_size;
+      at = words > 0 ? at + words * word_size : (at / page_size + 1) * page_size;
+    }
+    return bytes;
+  }
+
+  scan_input const& input_;
+  std::span<live_block> blocks_;
+  block_index index_;
+  std::span<std::uint64_t> piece_;
+  int own_memory_ = -1;
+  model::raw_heap_scan figures_;
+};
+
+// If memory runs out, the kernel should end this process, and not the service.
+void become_expendable() noexcept {
+  constexpr int niceness = 10;
+  std::ignore = setpriority(PRIO_PROCESS, 0, niceness);
+  std::ignore = prctl(PR_SET_PDEATHSIG, SIGKILL);
+  auto const fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  constexpr std::string_view most = "1000";
+  if (fd >= 0) std::ignore = write(fd, most.data(), most.size());
+  close(fd);
+}
+
+// A client's connection must not stay open because this process has it too.
+void close_all_but(int first, int second) noexcept {
+  auto const low = static_cast<unsigned>(std::max(0, std::min(first, second)));
+  auto const high = static_cast<unsigned>(std::max(first, second));
+  auto const close_some = [](unsigned from, unsigned to) {
+    if (from <= to) syscall(SYS_close_range, from, to, 0);
+  };
+  constexpr unsigned standard = 3;  // descriptors that stay
+  if (low > standard) close_some(standard, low - 1);
+  if (high > low + 1) close_some(std::max(standard, low + 1), high - 1);
+  close_some(std::max(standard, high + 1), ~0U);
+}
+
+}  // namespace
+
+void scan_and_exit(scan_input const& input) noexcept {
+  close_all_but(input.output, input.live_memory);
+  become_expendable();
+  scanner{input}.run();
+  _exit(0);
+}
+
+}  // namespace loopscope::heap
