@@ -44,7 +44,7 @@ struct code_function {
 
 /// A line of a function that was executing.
 struct code_line {
-  std::uint32_t function = 0;  ///< index into symbolized_profile::functions
+  std::uint32_t function = 0;  ///< index into code_tables::functions
   std::uint32_t line = 0;      ///< 1-based, 0 unknown
 
   bool operator==(code_line const&) const = default;
@@ -55,7 +55,7 @@ struct code_location {
   static constexpr std::uint32_t no_module = ~std::uint32_t{0};
 
   std::uint64_t address = 0;         ///< inside of the instruction that was executing
-  std::uint32_t module = no_module;  ///< index into symbolized_profile::modules
+  std::uint32_t module = no_module;  ///< index into code_tables::modules
   bool named = true;                 ///< false: the function's name is a number
   std::vector<code_line> lines;      ///< innermost first, never empty; all but the last are inlined
 
@@ -70,16 +70,22 @@ struct code_stack {
   bool operator==(code_stack const&) const = default;
 };
 
-/// A CPU capture with names, in no viewer's format yet.
-struct symbolized_profile {
-  std::chrono::nanoseconds period{};  ///< between two samples, as asked
-  std::uint64_t start_ns = 0;         ///< CLOCK_MONOTONIC
-  std::uint64_t end_ns = 0;           ///< CLOCK_MONOTONIC
-  std::uint64_t start_unix_ns = 0;    ///< CLOCK_REALTIME at start_ns
-  std::vector<code_module> modules;   ///< the executable first, if it is known
+/// The code of a capture, with names.
+struct code_tables {
+  std::vector<code_module> modules;  ///< the executable first, if it is known
   std::vector<code_function> functions;
   std::vector<code_location> locations;
   std::vector<code_stack> stacks;
+
+  bool operator==(code_tables const&) const = default;
+};
+
+/// A CPU capture with names, in no viewer's format yet.
+struct symbolized_profile : code_tables {
+  std::chrono::nanoseconds period{};    ///< between two samples, as asked
+  std::uint64_t start_ns = 0;           ///< CLOCK_MONOTONIC
+  std::uint64_t end_ns = 0;             ///< CLOCK_MONOTONIC
+  std::uint64_t start_unix_ns = 0;      ///< CLOCK_REALTIME at start_ns
   std::vector<std::string> labels{""};  ///< the first is empty: no label
   std::vector<cpu_sample> samples;      ///< in order of time
   std::vector<std::string> notes;       ///< what is missing of files, and how to get it: sentences

@@ -65,7 +65,8 @@ struct debug_info::state {
   bool is_packed = false;          // in a way that cannot be read
   std::string missing_split_file;  // one of the .dwo files that are not there
   symbol_table symbols;
-  std::vector<unit_range> ranges;  // by low
+  std::optional<symbol_table> data;  // read when it is asked for
+  std::vector<unit_range> ranges;    // by low
   dwarf_names names;
   std::map<void const*, dwarf_unit> units;  // by the skeleton's place in memory
 };
@@ -86,7 +87,7 @@ debug_info::state::state(std::string const& contents, std::string where)
   dwarf = dwfl_module_getdwarf(module, &bias);
   dwarf_bias = bias - symbol_bias;
   if (file) is_packed = has_unreadable_sections(file);
-  symbols = symbol_table{module, symbol_bias};
+  symbols = symbol_table{module, symbol_bias, symbol_kind::function};
   if (dwarf) read_units();
 }
 
@@ -130,6 +131,13 @@ debug_info::~debug_info() = default;
 
 std::optional<symbol> debug_info::symbol_at(std::uint64_t address) const {
   return state_->symbols.at(address);
+}
+
+std::optional<symbol> debug_info::data_at(std::uint64_t address) const {
+  auto& of = *state_;
+  if (!of.module) return std::nullopt;
+  if (!of.data) of.data.emplace(of.module, of.symbol_bias, symbol_kind::data);
+  return of.data->at(address);
 }
 
 std::vector<source_line> debug_info::lines_at(std::uint64_t address) const {

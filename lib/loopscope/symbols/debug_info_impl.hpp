@@ -9,7 +9,7 @@
 
 namespace loopscope::symbols {
 
-/// A function of a file's symbol table.
+/// A function or a variable of a file's symbol table.
 struct symbol {
   std::string_view name;  ///< as the linker knows it
   std::uint64_t start = 0;
@@ -40,6 +40,9 @@ class debug_info {
   debug_info& operator=(debug_info const&) = delete;
 
   [[nodiscard]] std::optional<symbol> symbol_at(std::uint64_t address) const;
+
+  /// The variable there.
+  [[nodiscard]] std::optional<symbol> data_at(std::uint64_t address) const;
 
   /// Innermost first; all but the last are inlined. Empty without DWARF.
   /// The texts live as long as this object.

@@ -34,6 +34,11 @@ bool may_be_function(GElf_Sym const& of) {
   return is_code && of.st_shndx != SHN_UNDEF && of.st_shndx != SHN_ABS;
 }
 
+bool is_data(GElf_Sym const& of) {
+  auto const is_object = GELF_ST_TYPE(of.st_info) == STT_OBJECT;
+  return is_object && of.st_shndx != SHN_UNDEF && of.st_shndx != SHN_ABS && of.st_size != 0;
+}
+
 std::size_t underscores_before(std::string_view name) {
   return std::min(name.find_first_not_of('_'), name.size());
 }
@@ -50,7 +55,7 @@ bool is_better(candidate const& a, candidate const& b) {
 
 }  // namespace
 
-symbol_table::symbol_table(Dwfl_Module* module, std::uint64_t bias) {
+symbol_table::symbol_table(Dwfl_Module* module, std::uint64_t bias, symbol_kind kind) {
   std::vector<candidate> all;
   auto const count = dwfl_module_getsymtab(module);
   for (int i = 1; i < count; ++i) {
@@ -58,7 +63,8 @@ symbol_table::symbol_table(Dwfl_Module* module, std::uint64_t bias) {
     GElf_Addr address = 0;
     auto const* name =
         dwfl_module_getsym_info(module, i, &entry, &address, nullptr, nullptr, nullptr);
-    if (!name || *name == '\0' || !may_be_function(entry)) continue;
+    auto const is_wanted = kind == symbol_kind::data ? is_data(entry) : may_be_function(entry);
+    if (!name || *name == '\0' || !is_wanted) continue;
     all.push_back({{name, address - bias, entry.st_size}, rank_of(entry.st_info)});
   }
   std::sort(all.begin(), all.end(), is_better);

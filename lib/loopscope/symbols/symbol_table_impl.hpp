@@ -9,7 +9,10 @@
 
 namespace loopscope::symbols {
 
-/// The functions of a symbol table, by address.
+/// What a table holds.
+enum class symbol_kind : std::uint8_t { function, data };
+
+/// The functions or the variables of a symbol table, by address.
 ///
 /// Of several names for one place it has the one that people know: a global symbol before a weak
 /// one before a local one, then the one with fewer underscores in front, then the shorter one.
@@ -18,7 +21,7 @@ class symbol_table {
   symbol_table() = default;
 
   /// \param bias  what libdwfl adds to the addresses of the linker.
-  symbol_table(Dwfl_Module* module, std::uint64_t bias);
+  symbol_table(Dwfl_Module* module, std::uint64_t bias, symbol_kind kind);
 
   /// A symbol without a size goes on to the next one.
   [[nodiscard]] std::optional<symbol> at(std::uint64_t address) const;

@@ -67,6 +67,7 @@ model::mapped_object const* find_object(std::vector<model::mapped_object> const&
 struct symbolizer::mapped_file {
   [[nodiscard]] place look_up(std::uint64_t offset) const;
   [[nodiscard]] place look_up_waiting(std::uint64_t offset, std::uint16_t await) const;
+  [[nodiscard]] std::optional<std::uint64_t> link_address_of(model::mapping const& code) const;
 
   std::string path;
   std::string build_id;
@@ -126,6 +127,15 @@ place symbolizer::mapped_file::look_up_waiting(std::uint64_t offset, std::uint16
   found.frames.push_back(
       {awaiting_name(symbol->name, point.file, point.line), point.file, point.line, 0, false});
   return found;
+}
+
+// Of the mapping's start. Its code may begin or end within a page.
+std::optional<std::uint64_t> symbolizer::mapped_file::link_address_of(
+    model::mapping const& code) const {
+  constexpr std::uint64_t page = 4096;
+  for (std::uint64_t inside = 0; inside < page; inside += page / 8)
+    if (auto const address = file->code_address(code.offset + inside)) return *address - inside;
+  return std::nullopt;
 }
 
 symbolizer::symbolizer(std::vector<model::mapping> maps, program ran)
@@ -229,6 +239,34 @@ place symbolizer::look_up(std::uint64_t address_or_word) {
                      : file.look_up(offset);
   found.where = where;
   return found;
+}
+
+// The mapping of the file whose data an address belongs to: zeroed data follows it, in no file.
+model::mapping const* symbolizer::file_before(std::uint64_t address) const {
+  auto const* where = model::find_mapping(maps_, address);
+  while (where && where->path.empty() && where != maps_.data() && where[-1].end == where->start)
+    --where;
+  return where && where->path.starts_with('/') ? where : nullptr;
+}
+
+model::mapping const* symbolizer::code_of(model::mapping const& data) const {
+  auto const is_it = [&](model::mapping const& each) {
+    return each.executable && each.inode == data.inode && each.path == data.path;
+  };
+  auto const found = std::find_if(maps_.begin(), maps_.end(), is_it);
+  return found == maps_.end() ? nullptr : &*found;
+}
+
+data_object symbolizer::data_at(std::uint64_t address) {
+  auto const* const data = file_before(address);
+  auto const* const code = data ? code_of(*data) : nullptr;
+  if (!code) return {nameless(address, data ? data->path : std::string{}).system_name, 0};
+  auto const& file = file_of(*code);
+  auto const linked = file.file ? file.link_address_of(*code) : std::nullopt;
+  auto const at = linked ? *linked + (address - code->start) : address - data->start;
+  auto const symbol = linked ? file.debug->data_at(at) : std::nullopt;
+  if (!symbol) return {nameless(at, file.path).system_name, 0};
+  return {std::string{symbol->name}, symbol->size};
 }
 
 std::string const& symbolizer::build_id_of(model::mapping const& where) {

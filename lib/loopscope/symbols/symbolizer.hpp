@@ -34,6 +34,14 @@ struct place {
   bool named = false;                     ///< whether the function has a name
 };
 
+/// A variable of the process.
+struct data_object {
+  std::string system_name;  ///< see names.hpp; its file and place in it if it has no name
+  std::uint64_t size = 0;   ///< in bytes, 0 unknown
+
+  bool operator==(data_object const&) const = default;
+};
+
 /// The program that a capture is of.
 struct program {
   std::string path;      ///< where it ran; empty: unknown, nothing is checked
@@ -73,6 +81,9 @@ class symbolizer {
   /// \return         lives as long as the symbolizer; one object for each address.
   place const& at(std::uint64_t address);
 
+  /// The variable with static storage around an address of data.
+  data_object data_at(std::uint64_t address);
+
   /// The code of the program itself; null if its path is unknown or not mapped.
   [[nodiscard]] model::mapping const* executable() const noexcept { return executable_; }
 
@@ -95,6 +106,8 @@ class symbolizer {
   [[nodiscard]] std::vector<std::string> paths_of(model::mapping const& where) const;
   [[nodiscard]] file_search search(model::mapping const& where) const;
   mapped_file& file_of(model::mapping const& where);
+  [[nodiscard]] model::mapping const* file_before(std::uint64_t address) const;
+  [[nodiscard]] model::mapping const* code_of(model::mapping const& data) const;
   place look_up(std::uint64_t address_or_word);
 
   std::vector<model::mapping> maps_;
