@@ -1,8 +1,9 @@
-#include <loopscope/base/json_writer.hpp>
 #include <loopscope/formats/call_tree_impl.hpp>
 #include <loopscope/formats/cpuprofile.hpp>
 #include <loopscope/formats/file_url_impl.hpp>
 #include <loopscope/formats/sample_time_impl.hpp>
+#include <loopscope/formats/script_ids_impl.hpp>
+#include <loopscope/formats/streamed_json_impl.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -28,18 +29,6 @@ std::uint64_t rounded_us(std::uint64_t ns) {
   return (ns + step_ns / 2) / step_ns * step_us;
 }
 
-// One number for each file; 0 is no file.
-class script_ids {
- public:
-  std::string of(std::string_view file) {
-    if (file.empty()) return "0";
-    return std::to_string(known_.try_emplace(file, known_.size() + 1).first->second);
-  }
-
- private:
-  std::unordered_map<std::string_view, std::size_t> known_;
-};
-
 // Numbers functions that a viewer could not tell apart, from 0.
 class column_numbers {
  public:
@@ -56,26 +45,6 @@ class column_numbers {
   std::unordered_map<model::code_function const*, std::int64_t> columns_;
 };
 
-// JSON that goes on to a stream piece by piece.
-class streamed_json {
- public:
-  explicit streamed_json(std::ostream& to) : to_{to} {}
-
-  json_writer& writer() noexcept { return writer_; }
-
-  /// Hands on what is written, if it is much.
-  void pass_on(std::size_t much = std::size_t{64} * 1024) {
-    if (text_.size() < much) return;
-    to_.write(text_.data(), static_cast<std::streamsize>(text_.size()));
-    text_.clear();
-  }
-
- private:
-  std::ostream& to_;
-  std::string text_;
-  json_writer writer_{text_};
-};
-
 // Who is called, in the terms of viewers.
 class call_frames {
  public:
@@ -89,7 +58,7 @@ class call_frames {
     auto const first_column = line < 0 ? -1 : 0;
     out.begin_object()
         .member("functionName", node.title())
-        .member("scriptId", scripts_.of(file))
+        .member("scriptId", std::to_string(scripts_.of(file)))
         .member("url", url)
         .member("lineNumber", line)
         .member("columnNumber", first_column + columns_.of(function))

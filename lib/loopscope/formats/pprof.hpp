@@ -1,5 +1,6 @@
 #pragma once
 
+#include <loopscope/formats/heap_capture.hpp>
 #include <loopscope/model/symbolized_profile.hpp>
 
 #include <iosfwd>
@@ -17,5 +18,9 @@ namespace loopscope::formats {
 /// Errors show in the stream's state. Memory: the different stacks and strings.
 /// Source: https://github.com/google/pprof/blob/main/proto/profile.proto
 void write_pprof(std::ostream& out, model::symbolized_profile const& profile);
+
+/// The same of a heap: `inuse_objects` and `inuse_space` by allocation stack, and where every
+/// allocation was seen `alloc_objects` and `alloc_space` since tracking began.
+void write_pprof(std::ostream& out, heap_capture const& capture);
 
 }  // namespace loopscope::formats

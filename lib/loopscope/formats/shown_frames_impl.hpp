@@ -10,8 +10,9 @@ namespace loopscope::formats {
 
 /// A call as it is shown: a function, or a run of plumbing that stands for several.
 struct shown_frame {
-  std::uint32_t function = 0;                      ///< of the profile; if it is no plumbing
+  std::uint32_t function = 0;                      ///< of the tables; if it is no plumbing
   model::plumbing folded = model::plumbing::none;  ///< what the run is of
+  std::uint32_t line = 0;                          ///< of the call, where it is a function
 
   bool operator==(shown_frame const&) const = default;
 };
@@ -22,7 +23,7 @@ struct shown_frame {
 /// that the run enters first; what is of the standard library counts only if nothing else is there.
 /// A run at either end of the stack stays: the innermost frame is where the time was spent.
 /// O(calls)
-std::vector<shown_frame> shown_frames(model::symbolized_profile const& profile,
+std::vector<shown_frame> shown_frames(model::code_tables const& code,
                                       model::code_stack const& stack, model::frame_style style);
 
 }  // namespace loopscope::formats
