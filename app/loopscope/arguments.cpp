@@ -24,17 +24,24 @@ constexpr auto help = R"(Usage: loopscope encode RAW --out DIR [--format FORMAT]
 
 constexpr auto encode_footer = R"(Either --out or --output is needed, or both.
 
-  cpuprofile  Chrome DevTools, Speedscope, VS Code
-  pb.gz       go tool pprof, Speedscope
-  prof        google-pprof; only if the capture holds gperftools' own profile
-  folded      flame graphs: flamegraph.pl, inferno, Speedscope
+A CPU capture:
+  cpuprofile    Chrome DevTools, Speedscope, VS Code
+  pb.gz         go tool pprof, Speedscope
+  prof          google-pprof; only if the capture holds gperftools' own profile
+  folded        flame graphs: flamegraph.pl, inferno, Speedscope
+
+A heap capture:
+  heapsnapshot  Chrome DevTools, Memory panel
+  heapprofile   Chrome DevTools, Memory panel: by allocation stack
+  heap.pb.gz    go tool pprof -inuse_space
+  heap          google-pprof; only if the capture holds gperftools' own profile
 
 Names come from the program that was captured and its libraries, as they lie on this machine. The
 program has to be the very build. A library that is not is never taken for the one that was captured:
 its functions are called [libm.so.6 changed], or [libm.so.6 unreadable] if it is not there at all.
 
-Prints one line of JSON: the files by format, how many samples, idle samples, frames and frames
-without a name there are, and which files of code have changed. Exit code: 0, 1 if a file cannot be
+Prints one line of JSON: the files by format, how many samples or objects, frames and frames without
+a name there are, and which files of code have changed. Exit code: 0, 1 if a file cannot be
 read or written, 2 for a wrong call, 3 if the disk is full or a quota or size limit is reached.)";
 
 // What stands behind `encode`, before it is known what it means together.
@@ -57,17 +64,25 @@ std::string missing_value(std::string const& option) {
   return option + " needs a value";
 }
 
-std::vector<std::string> cpu_formats() {
+std::vector<std::string> formats_of(capture_kind kind) {
   std::vector<std::string> all;
   for (auto const& each : capture_formats)
-    if (each.kind == capture_kind::cpu) all.emplace_back(each.extension);
+    if (each.kind == kind) all.emplace_back(each.extension);
   return all;
 }
 
 void check_format(std::string const& text) {
   auto const* const format = find_capture_format(text);
-  if (format && format->kind == capture_kind::cpu) return;
-  throw usage_error{"unknown format " + in_quotes(text) + ": cpuprofile, pb.gz, prof or folded"};
+  if (format && format->kind) return;
+  throw usage_error{"unknown format " + in_quotes(text) +
+                    ": cpuprofile, pb.gz, prof or folded of a CPU capture; heapsnapshot, "
+                    "heapprofile, heap.pb.gz or heap of a heap capture"};
+}
+
+void check_kind(std::string const& format, capture_kind kind) {
+  if (find_capture_format(format)->kind == kind) return;
+  auto const* const of = kind == capture_kind::heap ? "the heap" : "the CPU";
+  throw usage_error{"format " + in_quotes(format) + ": RAW is a capture of " + of};
 }
 
 // An option that may stand once, with a value that is not empty.
@@ -89,7 +104,7 @@ std::string version_line() {
 void add_encode(CLI::App& program, encode_words& to) {
   auto& encode = *program.add_subcommand("encode");
   encode.set_version_flag("--version", version_line);
-  encode.description("Turns a raw CPU capture into the files of viewers.");
+  encode.description("Turns a raw capture into the files of viewers.");
   encode.footer(encode_footer);
   add_once(encode, "RAW", to.raw, "the capture")->required()->option_text(" ");
   add_once(encode, "--out", to.directory,
@@ -159,21 +174,19 @@ model::presentation parse_presentation(encode_words const& given) {
 }
 
 encode_arguments checked(encode_words const& given) {
-  encode_arguments result{
-      given.raw, {}, given.executable, parse_process(given.process), parse_presentation(given)};
+  encode_arguments result;
+  result.raw = given.raw;
+  result.directory = given.directory;
+  result.formats = given.formats;
+  result.executable = given.executable;
+  result.process = parse_process(given.process);
+  result.shown = parse_presentation(given);
   for (auto const& text : given.outputs) add_output(result.outputs, text);
   for (auto const& text : given.formats) check_format(text);
-
-  std::filesystem::path const directory{given.directory};
-  if (directory.empty() && result.outputs.empty())
+  if (result.directory.empty() && result.outputs.empty())
     throw usage_error{"encode: --out DIR or --output FORMAT=FILE is missing"};
-  if (directory.empty() && !given.formats.empty()) throw usage_error{"--format needs --out DIR"};
-  if (directory.empty()) return result;
-  auto const stem = result.raw.extension() == ".raw" ? result.raw.stem() : result.raw.filename();
-  for (auto const& format : given.formats.empty() ? cpu_formats() : given.formats) {
-    auto const file = stem.string().append(".").append(format);
-    result.outputs.try_emplace(format, output{directory / file, false});
-  }
+  if (result.directory.empty() && !given.formats.empty())
+    throw usage_error{"--format needs --out DIR"};
   return result;
 }
 
@@ -188,6 +201,19 @@ std::string explained(CLI::App const& program, std::string const& otherwise) {
 }
 
 }  // namespace
+
+std::map<std::string, output> outputs_for(encode_arguments const& asked, capture_kind kind) {
+  auto outputs = asked.outputs;
+  for (auto const& [format, target] : outputs) check_kind(format, kind);
+  for (auto const& format : asked.formats) check_kind(format, kind);
+  if (asked.directory.empty()) return outputs;
+  auto const stem = asked.raw.extension() == ".raw" ? asked.raw.stem() : asked.raw.filename();
+  for (auto const& format : asked.formats.empty() ? formats_of(kind) : asked.formats) {
+    auto const file = stem.string().append(".").append(format);
+    outputs.try_emplace(format, output{asked.directory / file, false});
+  }
+  return outputs;
+}
 
 arguments parse_arguments(int argc, char const* const* argv) {
   encode_words words;

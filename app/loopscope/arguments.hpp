@@ -1,5 +1,6 @@
 #pragma once
 
+#include <loopscope/base/capture_formats.hpp>
 #include <loopscope/model/presentation.hpp>
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <string>
 #include <sys/types.h>
 #include <variant>
+#include <vector>
 
 namespace loopscope::tool {
 
@@ -19,11 +21,17 @@ struct output {
 
 struct encode_arguments {
   std::filesystem::path raw;
-  std::map<std::string, output> outputs;  ///< by format, which is the extension of its files
+  std::map<std::string, output> outputs;  ///< that were named, by format
+  std::filesystem::path directory{};      ///< for all other formats; empty: there are none
+  std::vector<std::string> formats{};     ///< for it; empty: all
   std::filesystem::path executable{};     ///< empty: where it ran
   pid_t process = 0;                      ///< that was captured and may still run; 0: none
   model::presentation shown{};            ///< of what is written for people
 };
+
+/// The files to write, by format, which is their extension.
+/// \throws usage_error  a format that was asked for is of another kind of capture.
+std::map<std::string, output> outputs_for(encode_arguments const& asked, capture_kind kind);
 
 /// The help or the version, to be printed.
 struct information {
