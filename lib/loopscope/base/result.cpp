@@ -41,6 +41,8 @@ struct loopscope_errors final : boost::system::error_category {
         return "the capture failed";
       case errc::cancelled:
         return "cancelled";
+      case errc::tracking_off:
+        return "heap tracking is off";
       case errc::encoder_failed:
         return "the capture could not be encoded";
       case errc::not_a_raw_capture:

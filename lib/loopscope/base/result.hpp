@@ -24,6 +24,7 @@ enum class errc {
   nothing_captured,     ///< a capture that took no sample
   capture_failed,       ///< a capture that failed otherwise; the detail says how
   cancelled,            ///< ended on request, without a result
+  tracking_off,         ///< the heap is not tracked
   encoder_failed,       ///< the encoder process did not do its work; the raw capture is kept
   not_a_raw_capture,    ///< a file of another kind
   unknown_raw_version,  ///< a raw capture of another version of loopscope

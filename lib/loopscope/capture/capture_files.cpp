@@ -20,18 +20,31 @@ bool is_empty(artifacts::pending_artifact const& file) {
 
 }  // namespace
 
-asio::awaitable<result<artifacts::artifact>> capture_files::store_raw(std::string bytes) {
+asio::awaitable<result<artifacts::pending_artifact>> capture_files::create_raw() {
   std::vector<std::string> const extension{"raw"};
   auto files = co_await create(extension);
   if (!files) co_return files.error();
-  auto write = [&] { return files->front().write(bytes); };
-  auto const written = co_await runtime::offload(with_.workers.bulk_lane, std::move(write));
-  if (!written) co_return written.error();
-  auto const completed = co_await complete(*files);
+  co_return std::move(files->front());
+}
+
+asio::awaitable<result<artifacts::artifact>> capture_files::store_raw(
+    artifacts::pending_artifact file) {
+  pending_files files;
+  files.push_back(std::move(file));
+  auto const completed = co_await complete(files);
   if (completed) co_return completed;
-  auto stored = co_await commit(std::move(*files));
+  auto stored = co_await commit(std::move(files));
   if (!stored) co_return stored.error();
   co_return std::move(stored->front());
+}
+
+asio::awaitable<result<artifacts::artifact>> capture_files::store_raw(std::string bytes) {
+  auto file = co_await create_raw();
+  if (!file) co_return file.error();
+  auto write = [&] { return file->write(bytes); };
+  auto const written = co_await runtime::offload(with_.workers.bulk_lane, std::move(write));
+  if (!written) co_return written.error();
+  co_return co_await store_raw(std::move(*file));
 }
 
 asio::awaitable<result<encoded_files>> capture_files::encode(capture_job& job,

@@ -31,7 +31,15 @@ class capture_files {
   /// \param stem  of their names.
   capture_files(capture_services with, std::string stem) : with_{with}, stem_{std::move(stem)} {}
 
-  /// Stores the raw capture.
+  /// A file for the raw capture, to be written.
+  /// \return  errc::quota_exceeded, a storage error.
+  boost::asio::awaitable<result<artifacts::pending_artifact>> create_raw();
+
+  /// Publishes the raw capture.
+  /// \return  errc::quota_exceeded, a storage error.
+  boost::asio::awaitable<result<artifacts::artifact>> store_raw(artifacts::pending_artifact file);
+
+  /// Writes and publishes the raw capture.
   /// \return  errc::quota_exceeded, a storage error.
   boost::asio::awaitable<result<artifacts::artifact>> store_raw(std::string bytes);
 

@@ -1,5 +1,6 @@
 #include <loopscope/base/build_id.hpp>
 #include <loopscope/capture/cpu_verdict.hpp>
+#include <loopscope/capture/verdict_rules_impl.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/version.hpp>
@@ -15,64 +16,15 @@ namespace {
 using model::cpu_quality;
 using model::verdict;
 
-char const* to_text(verdict of) {
-  switch (of) {
-    case verdict::good:
-      return "good";
-    case verdict::usable:
-      return "usable";
-    case verdict::misleading:
-      break;
-  }
-  return "misleading";
-}
-
-std::string percent(double share) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), share < 0.1 ? "%.1f %%" : "%.0f %%", share * 100);
-  return text.data();
-}
-
 std::string in_seconds(cpu_quality::seconds time) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.2f s", time.count());
   return text.data();
 }
 
-double ratio(double part, double whole) {
-  return whole > 0 ? part / whole : 0;
-}
-
-double ratio(std::uint64_t part, std::uint64_t whole) {
-  return ratio(static_cast<double>(part), static_cast<double>(whole));
-}
-
-verdict level(double share, doubt limits) {
-  if (share >= limits.misleading) return verdict::misleading;
-  return share >= limits.usable ? verdict::usable : verdict::good;
-}
-
-// Collects what the rules find.
-class findings {
- public:
-  void add(verdict found, std::string warning) {
-    if (found == verdict::good) return;
-    raise(found);
-    all_.warnings.push_back(std::move(warning));
-  }
-  void raise(verdict found) { all_.verdict = std::max(all_.verdict, found); }
-  [[nodiscard]] std::size_t count() const { return all_.warnings.size(); }
-  judgement take() { return std::move(all_); }
-
- private:
-  judgement all_;
-};
-
 void judge_number(cpu_quality const& of, findings& to) {
   auto const taken = static_cast<double>(of.samples_taken);
-  auto const found = taken < few_samples.misleading ? verdict::misleading
-                     : taken < few_samples.usable   ? verdict::usable
-                                                    : verdict::good;
+  auto const found = level_below(taken, few_samples);
   auto const noun = of.samples_taken == 1 ? " sample was" : " samples were";
   to.add(found, "Only " + std::to_string(of.samples_taken) + noun +
                     " taken: shares are rough. Record longer or with a higher hz.");
@@ -140,11 +92,7 @@ void judge_names(cpu_quality const& of, findings& to) {
          percent(share) + " of all frames have no name" + where +
              (is_in_file ? ". Install debug symbols for it, or link it without stripping."
                          : ". A compiler made it at run time, and knows its names alone."));
-  for (auto const& path : of.changed_modules)
-    to.add(verdict::usable, "The code of " + path +
-                                " has no names: that file was replaced or deleted after it was "
-                                "loaded, or cannot be read. Restart the service.");
-  for (auto const& note : of.notes) to.add(verdict::usable, note);
+  judge_files(of.changed_modules, of.notes, to);
   // With those of changed files.
   auto const in_all = level(of.unresolved_share, unresolved_share);
   if (!of.changed_modules.empty() && in_all == verdict::misleading)

@@ -1,20 +1,13 @@
 #pragma once
 
+#include <loopscope/capture/judgement.hpp>
 #include <loopscope/model/cpu_quality.hpp>
 
 #include <boost/json/object.hpp>
 
-#include <string>
-#include <vector>
-
 namespace loopscope::capture {
 
-/// Where doubt begins, and where a profile misleads: at this figure or beyond it. Shares are in
-/// [0, 1].
-struct doubt {
-  double usable;      ///< no longer good
-  double misleading;  ///< no longer usable
-};
+// Where doubt begins.
 
 /// Fewer samples than this; the error of a share is about 1 / sqrt(samples).
 inline constexpr doubt few_samples{50, 10};
@@ -39,12 +32,6 @@ inline constexpr doubt broken_share{0.01, 0.1};
 /// as well.
 inline constexpr double other_threads_share = 0.5;
 inline constexpr double other_threads_of_cpu = 0.1;
-
-/// What may be said of a profile.
-struct judgement {
-  model::verdict verdict = model::verdict::good;
-  std::vector<std::string> warnings;  ///< a sentence what is wrong, then one what to do
-};
 
 /// Applies every rule. The verdict is that of the worst. \thread any
 judgement judge(model::cpu_quality const& quality);

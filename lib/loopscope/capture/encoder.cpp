@@ -1,19 +1,14 @@
 #include <loopscope/base/capture_formats.hpp>
 #include <loopscope/base/read_file.hpp>
+#include <loopscope/capture/child_end_impl.hpp>
 #include <loopscope/capture/encoder.hpp>
 #include <loopscope/process/child.hpp>
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -61,7 +56,7 @@ std::optional<encoder_report> parse_report(std::string const& output) {
   auto const* object = error ? nullptr : report.if_object();
   auto const* share = object ? object->if_contains("unresolvedShare") : nullptr;
   if (!share || !share->is_number()) return std::nullopt;
-  encoder_report read{.unresolved_share = share->to_number<double>()};
+  encoder_report read{.figures = *object, .unresolved_share = share->to_number<double>()};
   for (auto const& path : array_of(*object, "changedModules"))
     if (path.is_string()) read.changed_modules.emplace_back(path.get_string());
   for (auto const& note : array_of(*object, "notes"))
@@ -69,21 +64,6 @@ std::optional<encoder_report> parse_report(std::string const& output) {
   for (auto const& each : array_of(*object, "unresolvedModules"))
     if (auto found = parse_unresolved(each)) read.unresolved_modules.push_back(std::move(*found));
   return read;
-}
-
-// Waits for the process' end. \return false if the limit or a cancellation came first.
-asio::awaitable<bool> has_ended(process::child& child, std::chrono::seconds limit) {
-  auto const loop = co_await asio::this_coro::executor;
-  auto const own = dup(child.exit_event());
-  if (own < 0) throw std::system_error{errno, std::generic_category(), "dup"};
-  asio::posix::stream_descriptor event{loop, own};
-  asio::steady_timer timer{loop, limit};
-  auto const readable = asio::posix::stream_descriptor::wait_read;
-  auto race = asio::experimental::make_parallel_group(event.async_wait(readable, asio::deferred),
-                                                      timer.async_wait(asio::deferred));
-  auto const [order, ended, timed_out] =
-      co_await race.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-  co_return order[0] == 0 && !ended;
 }
 
 }  // namespace

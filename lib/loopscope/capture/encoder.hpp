@@ -7,6 +7,7 @@
 #include <loopscope/model/presentation.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -19,7 +20,8 @@ namespace loopscope::capture {
 
 /// What the encoder process says of its work.
 struct encoder_report {
-  double unresolved_share = 0;  ///< of all frames, those without a name
+  boost::json::object figures{};  ///< all that it says
+  double unresolved_share = 0;    ///< of all frames, those without a name
   std::vector<model::unresolved_module> unresolved_modules{};  ///< the largest shares first
   /// Paths of files that were replaced or deleted while mapped, or cannot be read: their code has
   /// no names.

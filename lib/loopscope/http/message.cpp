@@ -89,6 +89,7 @@ status status_of(boost::system::error_code error) {
     case errc::unsupported:
       return status::not_implemented;
     case errc::cancelled:
+    case errc::tracking_off:
       return status::conflict;
     case errc::nothing_captured:
     case errc::capture_failed:

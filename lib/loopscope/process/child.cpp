@@ -134,6 +134,17 @@ child::child(std::filesystem::path const& program, std::vector<std::string> cons
   watch(options.open_pidfd);  // should it throw, the destructor runs
 }
 
+child::child(std::function<pid_t()> const& fork, child_options const& options)
+    : child{spawned{start_owned([&] {
+                      auto const pid = fork();
+                      if (pid < 0) fail(errno, "fork");
+                      return pid;
+                    }),
+                    {},
+                    {}}} {
+  watch(options.open_pidfd);
+}
+
 child::child(spawned process) noexcept
     : pid_{process.pid}, output_{std::move(process.output)}, errors_{std::move(process.errors)} {}
 

@@ -4,6 +4,7 @@
 #include <loopscope/process/exit_status.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <sys/types.h>
 #include <thread>
@@ -41,6 +42,11 @@ class child {
   /// \throws system_error if it cannot be started or watched; it does not run then.
   child(std::filesystem::path const& program, std::vector<std::string> const& arguments,
         child_options const& options = {});
+
+  /// Takes on a process that `fork` starts, which has no pipes of ours.
+  /// \param fork  returns the child's number, or -1 with errno.
+  /// \throws system_error as above.
+  explicit child(std::function<pid_t()> const& fork, child_options const& options = {});
   ~child();
   child(child const&) = delete;
   child& operator=(child const&) = delete;
@@ -55,7 +61,7 @@ class child {
   /// \return how it came; the same every time.
   exit_status wait();
 
-  /// What it wrote since the last call, up to the capacity of a pipe (64 KiB).
+  /// What it wrote since the last call, up to the capacity of a pipe (64 KiB); nothing without one.
   [[nodiscard]] std::string output() const;
   [[nodiscard]] std::string errors() const;
 

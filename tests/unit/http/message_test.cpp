@@ -36,6 +36,7 @@ TEST_CASE("Every error has its status", "[http]") {
       {errc::capture_failed, status::internal_server_error},
       {errc::cancelled, status::conflict},
       {errc::rename_refused, status::insufficient_storage},
+      {errc::tracking_off, status::conflict},
       {errc::encoder_failed, status::internal_server_error},
       {errc::not_a_raw_capture, status::internal_server_error},
       {errc::unknown_raw_version, status::internal_server_error},
