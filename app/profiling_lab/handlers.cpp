@@ -6,6 +6,7 @@
 #include <loopscope/base/version.hpp>
 #include <loopscope/heap/allocator.hpp>
 #include <loopscope/heap/headroom.hpp>
+#include <loopscope/heap/tracker.hpp>
 
 #include <cstdint>
 #include <string>
@@ -76,7 +77,7 @@ http::response lab_status::show() const {
         .member("retainedBufferCount", memory.count())
         .member("retainedBytes", memory.size().value)
         .member("cpuProfileInProgress", jobs.in_progress(loopscope::capture_kind::cpu))
-        .member("heapTracking", "off")
+        .member("heapTracking", loopscope::heap::to_text(loopscope::heap::current_tracking()))
         .key("instance")
         .json(instance_json);
   });

@@ -5,6 +5,7 @@
 #include <loopscope/base/file_descriptor.hpp>
 #include <loopscope/base/signal_block.hpp>
 #include <loopscope/base/version.hpp>
+#include <loopscope/heap/tracker.hpp>
 #include <loopscope/http/client.hpp>
 
 #include <algorithm>
@@ -26,6 +27,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+namespace heap = loopscope::heap;
 
 constexpr int usage_error = 2;
 constexpr auto health_patience = 3s;
@@ -82,9 +84,15 @@ void fit_connections(std::size_t& connections, loopscope::logger& log) {
 
 // \param walk_failure  as from `choose_gperftools_walk`.
 int serve(lab::settings values, std::string const& metadata_uri, std::string const& walk_failure) {
+  auto const wanted = values.lab_is_open() ? values.heap_tracking : heap::tracking_mode::off;
+  heap::tracking_scope const tracking{wanted};
   loopscope::logger log{STDERR_FILENO, values.log_level};
   if (!walk_failure.empty()) log.warn("gperftools_walk_unchanged", {{"reason", walk_failure}});
   print(values, log);
+  if (auto const mode = heap::current_tracking(); mode != wanted)
+    log.warn("heap_tracking", {{"mode", to_text(mode)},
+                               {"wanted", to_text(wanted)},
+                               {"reason", "this build has no more"}});
   fit_connections(values.server.limits.connections, log);
   std::optional<lab::service> service;
   try {

@@ -3,6 +3,7 @@
 #include <loopscope/artifacts/store.hpp>
 #include <loopscope/base/log.hpp>
 #include <loopscope/base/secret.hpp>
+#include <loopscope/heap/tracker.hpp>
 #include <loopscope/http/limits.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -44,6 +45,8 @@ struct settings {
   lab_settings lab;
   loopscope::artifacts::settings artifacts;
   std::filesystem::path encoder;  ///< empty: look for it
+  /// While the lab is open.
+  loopscope::heap::tracking_mode heap_tracking = loopscope::heap::tracking_mode::exact;
   loopscope::log_level log_level = loopscope::log_level::info;
 
   bool operator==(settings const&) const = default;

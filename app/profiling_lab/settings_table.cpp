@@ -57,6 +57,12 @@ bool set_log_level(loopscope::log_level& to, std::string_view text) {
   return level.has_value();
 }
 
+bool set_tracking(loopscope::heap::tracking_mode& to, std::string_view text) {
+  auto const mode = loopscope::heap::parse_tracking_mode(text);
+  if (mode) to = *mode;
+  return mode.has_value();
+}
+
 bool set_address(boost::asio::ip::address& to, std::string_view text) {
   boost::system::error_code error;
   auto const address = boost::asio::ip::make_address(text, error);
@@ -157,6 +163,10 @@ std::vector<setting> lab_settings() {
        "The `loopscope` program that encodes captures; by default the one beside the service",
        [](settings& s, text t) { return set_path(s.encoder, t); },
        [](settings const& s) { return s.encoder.string(); }},
+      {"LAB_HEAP_TRACKING", "lab-heap-tracking", "lab.heap_tracking", kind::text,
+       "off, sampled or exact", "What is known of the heap's blocks while the lab is open",
+       [](settings& s, text t) { return set_tracking(s.heap_tracking, t); },
+       [](settings const& s) { return std::string{loopscope::heap::to_text(s.heap_tracking)}; }},
       {"LAB_LOG_LEVEL", "lab-log-level", "log.level", kind::text, "debug, info, warn or error",
        "The least level that is logged",
        [](settings& s, text t) { return set_log_level(s.log_level, t); },

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <loopscope/base/byte_count.hpp>
+#include <loopscope/heap/registered_root.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -33,6 +34,7 @@ class retained_memory {
 
  private:
   std::vector<buffer> buffers_;
+  loopscope::heap::registered_root root_{"LabService.retainedBuffers", buffers_};
   std::atomic<std::size_t> count_{0};
   std::atomic<std::uint64_t> bytes_{0};
 };

@@ -78,9 +78,23 @@ asio::awaitable<http::response> capture_response(captures const& all, capture_ki
   auto work = all.jobs.start(kind, std::move(asked), std::move(begin));
   auto const id = co_await runtime::call_on(all.control, std::move(work));
   if (!id && id.error() == make_error_code(errc::busy)) co_return co_await busy(all, kind);
+  if (!id && id.error() == make_error_code(errc::tracking_off))
+    co_return http::problem(id.error(), "heap tracking is off: set its mode to exact or sampled");
   if (!id) co_return http::problem(id.error());
   if (!waits) co_return accepted(all, *id);
   co_return co_await outcome(all, *id);
+}
+
+model::presentation presentation_in(http::arguments const& given) {
+  return {model::parse_name_style(given.choice("names")),
+          model::parse_frame_style(given.choice("frames"))};
+}
+
+// How results are shown, and whether the response waits for them: of captures of every kind.
+std::vector<http::parameter> common_parameters() {
+  return {http::choice_parameter{"names", {"short", "full"}, "short"},
+          http::choice_parameter{"frames", {"folded", "all"}, "folded"},
+          http::choice_parameter{"async", {"true", "false"}, "false"}};
 }
 
 }  // namespace
@@ -88,13 +102,22 @@ asio::awaitable<http::response> capture_response(captures const& all, capture_ki
 asio::awaitable<http::response> record_cpu_profile::operator()(http::request const& request) const {
   auto const& given = request.parameters;
   capture::cpu_request const asked{std::chrono::seconds{given.integer("seconds")},
-                                   static_cast<int>(given.integer("hz")),
-                                   {model::parse_name_style(given.choice("names")),
-                                    model::parse_frame_style(given.choice("frames"))}};
+                                   static_cast<int>(given.integer("hz")), presentation_in(given)};
   boost::json::object shown{{"requestedSeconds", asked.duration.count()}, {"hz", asked.hz}};
   auto begin = [with = cpu, asked] { return capture::cpu_recorder::begin(with, asked); };
   auto const waits = waits_for_capture(given);
   co_return co_await capture_response(all, capture_kind::cpu, std::move(shown), std::move(begin),
+                                      waits);
+}
+
+asio::awaitable<http::response> take_heap_snapshot::operator()(http::request const& request) const {
+  auto const& given = request.parameters;
+  auto begin = [with = heap, shown = presentation_in(given)] {
+    return capture::heap_recorder::begin(with, shown);
+  };
+  boost::json::object shown{{"heapTracking", heap::to_text(heap::current_tracking())}};
+  auto const waits = waits_for_capture(given);
+  co_return co_await capture_response(all, capture_kind::heap, std::move(shown), std::move(begin),
                                       waits);
 }
 
@@ -110,12 +133,17 @@ asio::awaitable<http::response> cancel_capture::operator()(http::request const& 
 }
 
 std::vector<http::parameter> cpu_profile_parameters() {
-  return {http::integer_parameter{"seconds", capture::min_recording.count(),
-                                  capture::max_recording.count(), 30},
-          http::integer_parameter{"hz", cpu::min_hz, cpu::max_hz, 100},
-          http::choice_parameter{"names", {"short", "full"}, "short"},
-          http::choice_parameter{"frames", {"folded", "all"}, "folded"},
-          http::choice_parameter{"async", {"true", "false"}, "false"}};
+  std::vector<http::parameter> all{
+      http::integer_parameter{"seconds", capture::min_recording.count(),
+                              capture::max_recording.count(), 30},
+      http::integer_parameter{"hz", cpu::min_hz, cpu::max_hz, 100}};
+  auto const common = common_parameters();
+  all.insert(all.end(), common.begin(), common.end());
+  return all;
+}
+
+std::vector<http::parameter> heap_snapshot_parameters() {
+  return common_parameters();
 }
 
 bool waits_for_capture(http::arguments const& asked) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/capture/heap_recorder.hpp>
 #include <loopscope/capture/job_registry.hpp>
 #include <loopscope/http/message.hpp>
 
@@ -30,6 +31,18 @@ struct record_cpu_profile {
   boost::asio::awaitable<http::response> operator()(http::request const& request) const;
 };
 
+/// POST ...?names=&frames=&async= -> `{filePath, artifacts, quality}`, or with `async=true` 202 and
+/// where to ask for it.
+///
+/// 409 a snapshot is being taken, or tracking is off; 507 memory, quota or disk; 500 the scan or
+/// the encoder failed.
+struct take_heap_snapshot {
+  captures all;
+  capture::heap_recorder::services heap;
+
+  boost::asio::awaitable<http::response> operator()(http::request const& request) const;
+};
+
 /// GET -> how far a capture has come, or its result; 404.
 struct show_capture {
   captures all;
@@ -45,6 +58,7 @@ struct cancel_capture {
 };
 
 std::vector<http::parameter> cpu_profile_parameters();
+std::vector<http::parameter> heap_snapshot_parameters();
 
 /// Whether a request for a capture waits for its end: not with `async=true`.
 bool waits_for_capture(http::arguments const& asked);

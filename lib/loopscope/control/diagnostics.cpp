@@ -88,7 +88,8 @@ exchange_log diagnostics::make_exchange_log() const {
 std::optional<control::recording> diagnostics::recording() {
   if (!recorder_) return std::nullopt;
   auto& [store, encoder, sampler, gperftools] = *recorder_;
-  return control::recording{store, {sampler, gperftools, {store, workers_, encoder}}};
+  capture::capture_services const files{store, workers_, encoder};
+  return control::recording{store, {sampler, gperftools, files}, {heap::process_tracker, files}};
 }
 
 asio::awaitable<void> diagnostics::sweep(artifacts::store& store,

@@ -1,6 +1,7 @@
 #include <loopscope/base/expects.hpp>
 #include <loopscope/control/artifact_handlers.hpp>
 #include <loopscope/control/capture_handlers.hpp>
+#include <loopscope/control/heap_handlers.hpp>
 #include <loopscope/control/routes.hpp>
 #include <loopscope/control/scrape_handler.hpp>
 
@@ -37,6 +38,17 @@ std::vector<http::route> capture_routes(services const& with, recording const& b
        .summary = "Record a CPU profile of the loop thread",
        .parameters = cpu_profile_parameters(),
        .cancel_on_disconnect = waits_for_capture},
+      {.method = verb::post,
+       .path = prefix + "/heap-snapshot",
+       .handler = take_heap_snapshot{jobs, by.heap},
+       .summary = "Take a snapshot of the heap",
+       .parameters = heap_snapshot_parameters(),
+       .cancel_on_disconnect = waits_for_capture},
+      {.method = verb::post,
+       .path = prefix + "/heap-tracking",
+       .handler = set_heap_tracking{with.workers, by.heap.tracker},
+       .summary = "Switch the tracking of the heap",
+       .parameters = {http::choice_parameter{"mode", {"off", "sampled", "exact"}}}},
       {.method = verb::get,
        .path = prefix + "/captures/{id}",
        .handler = show_capture{jobs},

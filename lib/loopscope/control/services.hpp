@@ -3,6 +3,7 @@
 #include <loopscope/artifacts/store.hpp>
 #include <loopscope/base/log.hpp>
 #include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/capture/heap_recorder.hpp>
 #include <loopscope/capture/job_registry.hpp>
 #include <loopscope/loop/lag_monitor.hpp>
 #include <loopscope/metrics/families.hpp>
@@ -28,6 +29,7 @@ struct endpoint_paths {
 struct recording {
   artifacts::store& store;  ///< used on the short lane; its digest() on the bulk lane
   capture::cpu_recorder::services cpu;
+  capture::heap_recorder::services heap;
 };
 
 /// What the diagnostics endpoints work on. Everything outlives the routes.
