@@ -6,7 +6,10 @@
 #include <new>
 
 // Every form of operator new and delete for the whole program: tcmalloc's, and a record of what is
-// live while that is asked for. Compiled with frame pointers.
+// live while that is asked for.
+//
+// Both ways out of an operator are jumps, so that it costs one load while nothing is recorded, and
+// the frame of the function that records is linked to that of the operator's caller.
 //
 // A block is recorded once it is allocated, and forgotten before it is freed: its address may be
 // another thread's right after.
@@ -26,84 +29,102 @@ bool is_tracking() noexcept {
   return process_tracker.is_exact.load(std::memory_order_relaxed);
 }
 
+template <auto Allocate, class... More>
+[[gnu::noinline]] void* allocate_and_record(std::size_t size, More... more) {
+  void* const block = Allocate(size, more...);
+  if (block) record_allocation(block, size, __builtin_frame_address(0));
+  return block;
+}
+
+template <auto Allocate, class... More>
+[[gnu::always_inline]] inline void* allocate(std::size_t size, More... more) {
+  if (!is_tracking()) [[likely]]
+    return Allocate(size, more...);
+  return allocate_and_record<Allocate>(size, more...);
+}
+
+template <auto Free, class... More>
+[[gnu::noinline]] void forget_and_free(void* block, More... more) noexcept {
+  if (block) record_free(block);
+  Free(block, more...);
+}
+
+template <auto Free, class... More>
+[[gnu::always_inline]] inline void free_block(void* block, More... more) noexcept {
+  if (!is_tracking()) [[likely]]
+    return Free(block, more...);
+  forget_and_free<Free>(block, more...);
+}
+
+void* allocate_aligned(std::size_t size, std::size_t alignment) noexcept {
+  return tc_memalign(alignment, size);
+}
+
 }  // namespace
 
-// The operators' own frames are where the walk of the stack begins.
-#define LOOPSCOPE_RECORDED(allocation, size)                             \
-  if (!is_tracking()) [[likely]]                                         \
-    return allocation;                                                   \
-  void* const block = allocation;                                        \
-  if (block) record_allocation(block, size, __builtin_frame_address(0)); \
-  return block
-
-#define LOOPSCOPE_FORGOTTEN(block, deallocation) \
-  if (is_tracking() && block) [[unlikely]]       \
-    record_free(block);                          \
-  deallocation
-
 void* operator new(std::size_t size) {
-  LOOPSCOPE_RECORDED(tc_new(size), size);
+  return allocate<tc_new>(size);
 }
 void* operator new[](std::size_t size) {
-  LOOPSCOPE_RECORDED(tc_newarray(size), size);
+  return allocate<tc_newarray>(size);
 }
 void* operator new(std::size_t size, std::nothrow_t const& tag) noexcept {
-  LOOPSCOPE_RECORDED(tc_new_nothrow(size, tag), size);
+  return allocate<tc_new_nothrow>(size, tag);
 }
 void* operator new[](std::size_t size, std::nothrow_t const& tag) noexcept {
-  LOOPSCOPE_RECORDED(tc_newarray_nothrow(size, tag), size);
+  return allocate<tc_newarray_nothrow>(size, tag);
 }
 void* operator new(std::size_t size, std::align_val_t alignment) {
-  LOOPSCOPE_RECORDED(tc_new_aligned(size, alignment), size);
+  return allocate<tc_new_aligned>(size, alignment);
 }
 void* operator new[](std::size_t size, std::align_val_t alignment) {
-  LOOPSCOPE_RECORDED(tc_newarray_aligned(size, alignment), size);
+  return allocate<tc_newarray_aligned>(size, alignment);
 }
 void* operator new(std::size_t size, std::align_val_t alignment,
                    std::nothrow_t const& tag) noexcept {
-  LOOPSCOPE_RECORDED(tc_new_aligned_nothrow(size, alignment, tag), size);
+  return allocate<tc_new_aligned_nothrow>(size, alignment, tag);
 }
 void* operator new[](std::size_t size, std::align_val_t alignment,
                      std::nothrow_t const& tag) noexcept {
-  LOOPSCOPE_RECORDED(tc_newarray_aligned_nothrow(size, alignment, tag), size);
+  return allocate<tc_newarray_aligned_nothrow>(size, alignment, tag);
 }
 
 void operator delete(void* block) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_delete(block));
+  free_block<tc_delete>(block);
 }
 void operator delete[](void* block) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_deletearray(block));
+  free_block<tc_deletearray>(block);
 }
 void operator delete(void* block, std::size_t size) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_delete_sized(block, size));
+  free_block<tc_delete_sized>(block, size);
 }
 void operator delete[](void* block, std::size_t size) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_deletearray_sized(block, size));
+  free_block<tc_deletearray_sized>(block, size);
 }
 void operator delete(void* block, std::nothrow_t const& tag) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_delete_nothrow(block, tag));
+  free_block<tc_delete_nothrow>(block, tag);
 }
 void operator delete[](void* block, std::nothrow_t const& tag) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_deletearray_nothrow(block, tag));
+  free_block<tc_deletearray_nothrow>(block, tag);
 }
 void operator delete(void* block, std::align_val_t alignment) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_delete_aligned(block, alignment));
+  free_block<tc_delete_aligned>(block, alignment);
 }
 void operator delete[](void* block, std::align_val_t alignment) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_deletearray_aligned(block, alignment));
+  free_block<tc_deletearray_aligned>(block, alignment);
 }
 void operator delete(void* block, std::size_t size, std::align_val_t alignment) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_delete_sized_aligned(block, size, alignment));
+  free_block<tc_delete_sized_aligned>(block, size, alignment);
 }
 void operator delete[](void* block, std::size_t size, std::align_val_t alignment) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_deletearray_sized_aligned(block, size, alignment));
+  free_block<tc_deletearray_sized_aligned>(block, size, alignment);
 }
 void operator delete(void* block, std::align_val_t alignment, std::nothrow_t const& tag) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_delete_aligned_nothrow(block, alignment, tag));
+  free_block<tc_delete_aligned_nothrow>(block, alignment, tag);
 }
 void operator delete[](void* block, std::align_val_t alignment,
                        std::nothrow_t const& tag) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_deletearray_aligned_nothrow(block, alignment, tag));
+  free_block<tc_deletearray_aligned_nothrow>(block, alignment, tag);
 }
 
 // Asio takes coroutine frames by std::aligned_alloc and frees them by std::free. What malloc gives
@@ -112,15 +133,17 @@ void operator delete[](void* block, std::align_val_t alignment,
 extern "C" {
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
-  LOOPSCOPE_RECORDED(tc_memalign(alignment, size), size);
+  return allocate<allocate_aligned>(size, alignment);
 }
 
 void free(void* block) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, tc_free(block));
+  free_block<tc_free>(block);
 }
 
 // What was recorded is a block of malloc's from now on, at whatever address.
 void* realloc(void* block, std::size_t size) noexcept {
-  LOOPSCOPE_FORGOTTEN(block, return tc_realloc(block, size));
+  if (is_tracking() && block) [[unlikely]]
+    record_free(block);
+  return tc_realloc(block, size);
 }
 }
