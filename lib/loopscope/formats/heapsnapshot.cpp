@@ -7,6 +7,7 @@
 #include <loopscope/formats/script_ids_impl.hpp>
 #include <loopscope/formats/streamed_json_impl.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -23,6 +24,8 @@ enum class node_type : std::uint32_t { native = 8, synthetic = 9 };
 enum class edge_type : std::uint32_t { element = 1, property = 2 };
 
 constexpr std::uint32_t node_fields = 7;
+// Viewers keep sizes in 32 bits.
+constexpr std::uint64_t largest_size = 0xffffffff;
 
 constexpr std::string_view meta =
     R"({"node_fields":["type","name","id","self_size","edge_count","trace_node_id","detachedness"],)"
@@ -144,8 +147,8 @@ class heapsnapshot_writer {
       std::uint64_t leaving = 0;
       for (; edges && edges->from == index; ++edges) ++leaving;
       add(static_cast<std::uint32_t>(node_type::native),
-          strings_.of(name_of(capture_.names, each.type, each.stack)), each.id, each.size, leaving,
-          tree_.node_of(each.stack) + 1, 0);
+          strings_.of(name_of(capture_.names, each.type, each.stack)), each.id,
+          std::min(each.size, largest_size), leaving, tree_.node_of(each.stack) + 1, 0);
       ++index;
     });
     out.end_array();

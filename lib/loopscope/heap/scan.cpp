@@ -117,6 +117,16 @@ class scanner {
     return next != all.begin() && std::prev(next)->end > block.address;
   }
 
+  // What such a root holds it holds alone, wherever its object lies: else nothing would hang under
+  // its name alone.
+  [[nodiscard]] bool is_registered(std::uint64_t address) const noexcept {
+    for (auto const& each : input_.roots) {
+      if (each.kind != model::root_kind::registered) break;  // they come first
+      if (each.where.holds(address)) return true;
+    }
+    return false;
+  }
+
   void write_nodes() noexcept {
     section_output nodes{input_.output, model::heap_tag::nodes};
     type_finder types{input_.files, input_.output};
@@ -139,7 +149,7 @@ class scanner {
       filter.begin_object();
       auto const tell = [&](std::uint64_t address, std::uint64_t word) {
         auto const to = filter.target_of(address, word);
-        if (to == pointer_filter::none || to == from) return;
+        if (to == pointer_filter::none || to == from || is_registered(address)) return;
         auto const offset = (address - block.address) / word_size;
         edges.add(model::raw_heap_edge{from, to, static_cast<std::uint32_t>(offset)});
         ++figures_.edges;
@@ -162,7 +172,8 @@ class scanner {
       // What was mapped when the list was made may be gone.
       read_words(own_memory_, where, [&](std::uint64_t address, std::uint64_t word) {
         auto const to = filter.target_of(address, word);
-        if (to == pointer_filter::none) return;
+        auto const is_own = root.kind == model::root_kind::registered;
+        if (to == pointer_filter::none || (!is_own && is_registered(address))) return;
         roots.add(model::raw_heap_root{root.kind, root.holder, address, to, 0});
         ++figures_.roots;
       });
