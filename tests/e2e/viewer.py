@@ -49,20 +49,39 @@ def _install_modules(test: unittest.TestCase, part: str) -> None:
     done.touch()
 
 
-def need_viewer(test: unittest.TestCase, part: str) -> None:
-    require_tools(test, part, "node", "npm", "chromium")
+def need_modules(test: unittest.TestCase, part: str) -> None:
+    require_tools(test, part, "node", "npm")
     _install_modules(test, part)
 
 
-def show(test: unittest.TestCase, viewer: str, profile: pathlib.Path) -> dict[str, Any]:
-    """What the viewer's script saw; the screenshot is named after the viewer and the format."""
-    chromium = shutil.which("chromium")
-    picture = PLACE / f"{viewer}{profile.suffix}.png"
-    command = ["node", SCRIPTS / f"{viewer}.mjs", chromium, profile, picture]
-    done = run(command, cwd=PLACE, limit=75)
+def need_viewer(test: unittest.TestCase, part: str) -> None:
+    require_tools(test, part, "chromium")
+    need_modules(test, part)
+
+
+def need_node(test: unittest.TestCase, part: str, *least: int) -> None:
+    """Skips where Node is older than a package says that it needs."""
+    version = run(["node", "--version"]).stdout.strip()
+    if tuple(int(number) for number in version.removeprefix("v").split(".")) < least:
+        skip(test, part, f"needs Node {'.'.join(map(str, least))}, this is {version}")
+
+
+def read(test: unittest.TestCase, script: str, *arguments: str | pathlib.Path) -> dict[str, Any]:
+    """What a script of viewers/ saw; other lines than its JSON may stand around it."""
+    done = run(["node", SCRIPTS / f"{script}.mjs", *arguments], cwd=PLACE, limit=75)
     test.assertEqual(done.returncode, 0, done.stdout)
+    return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
+
+
+def show(
+    test: unittest.TestCase, viewer: str, profile: pathlib.Path, *more: str | pathlib.Path
+) -> dict[str, Any]:
+    """What the viewer's script saw; the screenshot is named after the viewer and the format."""
+    picture = PLACE / f"{viewer}{profile.suffix}.png"
+    picture.unlink(missing_ok=True)
+    seen = read(test, viewer, shutil.which("chromium"), profile, picture, *more)
     test.assertGreater(picture.stat().st_size, 10_000, "the screenshot is empty")
-    return json.loads(done.stdout.splitlines()[-1])
+    return seen
 
 
 def keep(
@@ -81,7 +100,21 @@ def keep(
     return files
 
 
-class JamCapture(unittest.TestCase):
+class Prepared(unittest.TestCase):
+    """Its tests look at something that takes long and is prepared once for them all."""
+
+    def once(self, what: str, prepare: Callable[[], None]) -> None:
+        """For all tests of the class; what failed for one is not tried again for the others."""
+        outcomes = self.__class__.__dict__.get("outcomes", {})
+        type(self).outcomes = outcomes
+        if what not in outcomes:
+            outcomes[what] = f"{what} failed"
+            prepare()
+            outcomes[what] = ""
+        self.assertEqual(outcomes[what], "")
+
+
+class JamCapture(Prepared):
     """Its tests look at one capture of a jam, 2 s of 4 s; taken once it is known to be of use."""
 
     query = "seconds=4"
@@ -94,16 +127,6 @@ class JamCapture(unittest.TestCase):
     def setUp(self) -> None:
         self.need()
         self.once("capture", self.capture)
-
-    def once(self, what: str, prepare: Callable[[], None]) -> None:
-        """For all tests of the class; what failed for one is not tried again for the others."""
-        outcomes = self.__class__.__dict__.get("outcomes", {})
-        type(self).outcomes = outcomes
-        if what not in outcomes:
-            outcomes[what] = f"{what} failed"
-            prepare()
-            outcomes[what] = ""
-        self.assertEqual(outcomes[what], "")
 
     def capture(self) -> None:
         kind = type(self)

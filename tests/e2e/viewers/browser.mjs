@@ -34,6 +34,24 @@ export async function until(probe, why, limit = patience) {
   }
 }
 
+/** What `selector` matches and the reader sees, inside shadow roots too; evaluated in the page. */
+function visible(selector) {
+  const found = [];
+  const walk = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.shadowRoot) walk(element.shadowRoot);
+      if (element.offsetParent && element.matches(selector)) found.push(element);
+    }
+  };
+  walk(document);
+  return found;
+}
+
+/** Evaluates `use(elements, argument)` on what is visible of `selector`. */
+export const look = (page, selector, use, argument = null) =>
+  page.evaluate(
+    `(${use})((${visible})(${JSON.stringify(selector)}), ${JSON.stringify(argument)})`);
+
 function expiry() {
   let timer;
   const late = new Promise((_, reject) => {
@@ -71,9 +89,10 @@ async function withPage(chromium, screenshot, visit) {
 
 /** The program of a viewer script: JSON on stdout, or the reason on stderr and exit 1. */
 export async function main(visit) {
-  const [chromium, profile, screenshot] = process.argv.slice(2);
+  const [chromium, profile, screenshot, ...more] = process.argv.slice(2);
   try {
-    const seen = await withPage(chromium, screenshot, (page) => visit(page, profile, screenshot));
+    const seen = await withPage(chromium, screenshot, (page) =>
+      visit(page, profile, screenshot, ...more));
     console.log(JSON.stringify(seen));
   } catch (error) {
     console.error(error.stack);

@@ -5,31 +5,13 @@
 // Prints {range, rows, callers}: the text of the range that is shown, the rows of Bottom-up, and
 // those rows after the callers of the hottest function with a file have been opened.
 
-import { main, until } from './browser.mjs';
+import { look, main, until } from './browser.mjs';
 
 const panel = 'devtools://devtools/bundled/js_app.html?panel=timeline';
 const loader = 'pierce/input[type=file][accept*=cpuprofile]';
 const overview = 'pierce/#timeline-overview-pane';
 const bottomUp = 'pierce/#tab-bottom-up';
 const gripPart = 'overview-grid-window-resizer';
-
-/** What `selector` matches and the reader sees, inside shadow roots too; evaluated in the page. */
-function visible(selector) {
-  const found = [];
-  const walk = (root) => {
-    for (const element of root.querySelectorAll('*')) {
-      if (element.shadowRoot) walk(element.shadowRoot);
-      if (element.offsetParent && element.matches(selector)) found.push(element);
-    }
-  };
-  walk(document);
-  return found;
-}
-
-/** Evaluates `use(elements, argument)` on what is visible of `selector`. */
-const look = (page, selector, use, argument = null) =>
-  page.evaluate(
-    `(${use})((${visible})(${JSON.stringify(selector)}), ${JSON.stringify(argument)})`);
 
 const shownRange = (page) =>
   look(page, 'div, span', (all) =>
