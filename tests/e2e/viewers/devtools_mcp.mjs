@@ -85,10 +85,11 @@ const asDifference = (one) => ({
   sizeDelta: one.sizeDelta,
 });
 
-/** The first way up. */
-function firstPath(paths) {
+/** The shortest way up, by the distances from the root. */
+function shortest(paths) {
+  const nearest = (steps) => [...steps].sort((one, other) => one.distance - other.distance)[0];
   const steps = [];
-  for (let [step] = paths; step; [step] = step.children)
+  for (let step = nearest(paths); step; step = nearest(step.children))
     steps.push({ edge: step.edgeName, name: step.nodeName, id: step.nodeId });
   return steps;
 }
@@ -104,7 +105,7 @@ async function largest(server, filePath, found) {
   const above = await server.tool('get_heapsnapshot_dominators', about);
   return {
     object: { id: node.id, name: node.name, self: node.selfSize, retained: node.retainedSize },
-    path: firstPath(paths.heapSnapshotRetainingPaths.paths),
+    path: shortest(paths.heapSnapshotRetainingPaths.paths),
     dominators: above.heapSnapshotDominators.slice(1)
       .map((one) => ({ name: one.nodeName, id: one.nodeId, retained: one.retainedSize })),
   };

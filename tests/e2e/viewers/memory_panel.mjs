@@ -129,10 +129,10 @@ export const settledRows = (page, which, why) =>
     return all.length && all;
   }, why);
 
-/** Opens a row, by its place in the upper table. */
-export async function openRow(page, { name, spot }) {
+/** Opens a row of the upper table (0) or of the lower one (-1). */
+export async function openRow(page, { name, spot }, which = 0) {
   const isOpen = async () =>
-    (await rows(page, 0)).find((row) => row.spot.y === spot.y && row.name === name)?.open;
+    (await rows(page, which)).find((row) => row.spot.y === spot.y && row.name === name)?.open;
   await until(async () => {
     await page.mouse.click(spot.x, spot.y);
     await page.keyboard.press('ArrowRight');
