@@ -22,12 +22,13 @@ TEST_CASE("A memory map", "[model]") {
 
     REQUIRE(maps);
     REQUIRE(maps->size() == 6);
-    CHECK(maps->at(0) == mapping{0x55d000, 0x55e000, 0, "/srv/bin/lab", false, 247134, "fe:00", true, false});
+    CHECK(maps->at(0) ==
+          mapping{0x55d000, 0x55e000, 0, "/srv/bin/lab", false, 247134, "fe:00", true, false});
     CHECK(maps->at(1) ==
           mapping{0x55e000, 0x560000, 0x1000, "/srv/bin/lab", true, 247134, "fe:00", true, false});
     CHECK(maps->at(2) == mapping{0x600000, 0x601000, 0, "", false, 0, "00:00", true, true});
-    CHECK(maps->at(3) ==
-          mapping{0x700000, 0x701000, 0, "/opt/a b/x.so (deleted)", true, 12, "fe:00", true, false});
+    CHECK(maps->at(3) == mapping{0x700000, 0x701000, 0, "/opt/a b/x.so (deleted)", true, 12,
+                                 "fe:00", true, false});
     CHECK(maps->at(4).path == "[vdso]");
     CHECK(maps->at(5).end == 0xffffffffff601000);
   }
