@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <system_error>
 #include <variant>
@@ -19,7 +20,13 @@ void run(tool::information const& asked) {
   std::cout << asked.text;
 }
 
+// If memory runs out, the kernel should end this process, and not the service that started it.
+void become_expendable() {
+  std::ofstream{"/proc/self/oom_score_adj"} << 1000;
+}
+
 void run(tool::encode_arguments const& asked) {
+  if (asked.process != 0) become_expendable();
   tool::encode(asked, std::cout, std::cerr);
 }
 

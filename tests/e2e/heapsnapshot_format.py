@@ -232,18 +232,18 @@ class _Tables:
         yield from _some("nodes that the root does not reach", unseen)
 
     def fields(self) -> Iterator[str]:
-        """Edges of a heap object tell where in it the pointer lies."""
+        """Edges of a heap object tell where in it the pointer lies; what has no size is a root."""
         wrong = []
         for node, edges in enumerate(self.children()):
-            if self.types[node] == NATIVE:
+            if self.types[node] == NATIVE and self.sizes[node] > 0:
                 wrong += (self.edge_text(node, edge) for edge in edges if not self.fits(node, edge))
         yield from _some("edges that lie in no word of their object", wrong)
 
     def fits(self, node: int, edge: int) -> bool:
         kind, name = self.edge_types[edge], self.edge_names[edge]
-        if self.sizes[node] > SMALL:
+        if self.sizes[node] > SMALL and kind != WEAK:
             return kind == ELEMENT and WORD * (name + 1) <= self.sizes[node]
-        offset = OFFSET.fullmatch(self.strings[name]) if kind == PROPERTY else None
+        offset = OFFSET.fullmatch(self.strings[name]) if kind in (PROPERTY, WEAK) else None
         return (
             offset is not None
             and int(offset[1]) % WORD == 0

@@ -34,9 +34,9 @@ heap_holders::heap_holders(heap_capture const& capture) {
   add("(Static storage)", 7, true);
   add("(Stacks)", 9, true);
   add(sampled ? "(Sampled: no retainers known)" : "(Unreached: leaked or hidden)", 11, true);
-  all_[root].edges.push_back({gc_roots, {}});
+  all_[root].edges.push_back({gc_roots, {}, false});
   for (auto const each : {registered, statics, stacks, unreached})
-    all_[gc_roots].edges.push_back({each, {}});
+    all_[gc_roots].edges.push_back({each, {}, false});
   add_members(capture);
   add_roots(capture);
 }
@@ -59,8 +59,8 @@ void heap_holders::add_members(heap_capture const& capture) {
     auto const first = static_cast<std::uint32_t>(all_.size());
     for (auto const& each : members) {
       auto const index = add_named(name(each));
-      all_[to].edges.push_back({index, all_[index].name});
-      all_[root].edges.push_back({index, all_[index].name});
+      all_[to].edges.push_back({index, all_[index].name, false});
+      all_[root].edges.push_back({index, all_[index].name, false});
     }
     return first;
   };
@@ -80,11 +80,14 @@ void heap_holders::add_roots(heap_capture const& capture) {
         if (each.kind == model::root_kind::stack) index += first_thread_;
         if (each.kind == model::root_kind::statics)
           index = first_static_ + capture.names.static_of.at(each.address);
-        all_[index].edges.push_back({blocks + each.to, {}});
+        auto const is_stale =
+            each.kind == model::root_kind::stack && capture.reach.is_registered[each.to];
+        all_[index].edges.push_back({blocks + each.to, {}, is_stale});
       });
-  for (auto const head : capture.reach.heads) all_[unreached].edges.push_back({blocks + head, {}});
+  for (auto const head : capture.reach.heads)
+    all_[unreached].edges.push_back({blocks + head, {}, false});
   for (std::uint32_t i = 0; i < capture.raw.heap.samples.size(); ++i)
-    all_[unreached].edges.push_back({blocks + i, {}});
+    all_[unreached].edges.push_back({blocks + i, {}, false});
 }
 
 }  // namespace loopscope::formats

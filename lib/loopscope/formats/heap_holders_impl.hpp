@@ -14,6 +14,7 @@ namespace loopscope::formats {
 struct holder_edge {
   std::uint32_t to = 0;  ///< a holder or, behind the holders, a block
   std::string name;      ///< empty: it is numbered
+  bool is_weak = false;  ///< what it leads to would be there without it
 };
 
 /// A node of a heap snapshot that is no block.

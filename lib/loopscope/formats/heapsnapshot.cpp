@@ -21,7 +21,7 @@ namespace {
 
 // Positions in the lists of `meta`.
 enum class node_type : std::uint32_t { native = 8, synthetic = 9 };
-enum class edge_type : std::uint32_t { element = 1, property = 2 };
+enum class edge_type : std::uint32_t { element = 1, property = 2, weak = 6 };
 
 constexpr std::uint32_t node_fields = 7;
 // Viewers keep sizes in 32 bits.
@@ -158,13 +158,32 @@ class heapsnapshot_writer {
     add(static_cast<std::uint32_t>(type), name_or_index, to * node_fields);
   }
 
+  // Words in a coroutine's frame, as on a stack, may be left over from what was there before. Where
+  // a registered root leads to the same block, they do not hold it too.
+  [[nodiscard]] bool is_weak(model::raw_heap_edge const& edge, shown_block const& from) const {
+    auto const& registered = capture_.reach.is_registered;
+    auto const& types = capture_.raw.heap.types;
+    return registered[edge.to] && !registered[edge.from] && from.type != 0 &&
+           types[from.type - 1].kind == model::type_kind::coroutine;
+  }
+
   // Words of large objects are elements of an array, as far as a reader is concerned.
-  void add_block_edge(model::raw_heap_edge const& edge, std::uint64_t size) {
+  void add_block_edge(model::raw_heap_edge const& edge, shown_block const& from) {
     constexpr std::uint64_t small = 512;
     auto const to = holders_.all().size() + edge.to;
-    if (size > small) return add_edge(edge_type::element, edge.word, to);
+    auto const is_stale = is_weak(edge, from);
+    if (from.size > small && !is_stale) return add_edge(edge_type::element, edge.word, to);
     auto const name = "+" + std::to_string(std::uint64_t{edge.word} * sizeof(std::uint64_t));
-    add_edge(edge_type::property, strings_.of(name), to);
+    add_edge(is_stale ? edge_type::weak : edge_type::property, strings_.of(name), to);
+  }
+
+  void add_holder_edge(holder_edge const& edge, std::uint64_t number) {
+    if (edge.is_weak)
+      add_edge(edge_type::weak, strings_.of(std::to_string(number)), edge.to);
+    else if (edge.name.empty())
+      add_edge(edge_type::element, number, edge.to);
+    else
+      add_edge(edge_type::property, strings_.of(edge.name), edge.to);
   }
 
   void write_edges() {
@@ -172,16 +191,12 @@ class heapsnapshot_writer {
     out.key("edges").begin_array();
     for (auto const& each : holders_.all()) {
       std::uint64_t number = 0;
-      for (auto const& edge : each.edges)
-        if (edge.name.empty())
-          add_edge(edge_type::element, number++, edge.to);
-        else
-          add_edge(edge_type::property, strings_.of(edge.name), edge.to);
+      for (auto const& edge : each.edges) add_holder_edge(edge, number++);
     }
     record_cursor<model::raw_heap_edge> edges{capture_.raw.edges};
     std::uint32_t index = 0;
     for_each_block([&](shown_block const& each) {
-      for (; edges && edges->from == index; ++edges) add_block_edge(*edges, each.size);
+      for (; edges && edges->from == index; ++edges) add_block_edge(*edges, each);
       ++index;
     });
     out.end_array();

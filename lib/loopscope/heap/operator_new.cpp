@@ -29,6 +29,9 @@ bool is_tracking() noexcept {
   return process_tracker.is_exact.load(std::memory_order_relaxed);
 }
 
+// google-pprof leaves out what is called so at the innermost end of a stack.
+namespace TCMalloc {  // NOLINT(readability-identifier-naming)
+
 template <auto Allocate, class... More>
 [[gnu::noinline]] void* allocate_and_record(std::size_t size, More... more) {
   void* const block = Allocate(size, more...);
@@ -36,11 +39,13 @@ template <auto Allocate, class... More>
   return block;
 }
 
+}  // namespace TCMalloc
+
 template <auto Allocate, class... More>
 [[gnu::always_inline]] inline void* allocate(std::size_t size, More... more) {
   if (!is_tracking()) [[likely]]
     return Allocate(size, more...);
-  return allocate_and_record<Allocate>(size, more...);
+  return TCMalloc::allocate_and_record<Allocate>(size, more...);
 }
 
 template <auto Free, class... More>

@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 
 // The TLS of the first thread lies below the thread pointer, glibc's description of it above.
 constexpr std::uint64_t most_local = 64 * 1024;
-constexpr std::uint64_t red_zone = 128;
 
 std::vector<pid_t> threads_of_process() {
   std::vector<pid_t> all;
@@ -97,7 +96,7 @@ std::vector<thread_range> thread_ranges(known_threads& known, void const* own_fr
     auto const* const where = model::find_mapping(*maps, pointer);
     if (where) {
       // With the thread-local variables, but for those of the first thread.
-      found.stack = {std::max(where->start, is_own ? pointer : pointer - red_zone), where->end};
+      found.stack = {pointer, where->end};
     } else if (entry) {
       found.stack = {entry->begin, entry->end};
     }

@@ -41,6 +41,7 @@ class marker {
     }
   }
   [[nodiscard]] bool is_marked(std::uint32_t node) const { return marked_[node]; }
+  [[nodiscard]] std::vector<bool> const& marks() const { return marked_; }
   [[nodiscard]] outgoing_edges const& edges() const { return edges_; }
 
  private:
@@ -60,8 +61,14 @@ class marker {
 heap_reach reach_of(heap_sections const& heap) {
   heap_reach found;
   marker reached{heap};
-  for_each_record<raw_heap_root>(heap.roots,
-                                 [&](raw_heap_root const& each) { reached.mark_from(each.to); });
+  auto const mark = [&](bool registered) {
+    for_each_record<raw_heap_root>(heap.roots, [&](raw_heap_root const& each) {
+      if (registered == (each.kind == root_kind::registered)) reached.mark_from(each.to);
+    });
+  };
+  mark(true);
+  found.is_registered = reached.marks();
+  mark(false);
   std::uint32_t node = 0;
   std::vector<bool> has_lost_parent(heap.node_count);
   for_each_record<raw_heap_node>(heap.nodes, [&](raw_heap_node const& each) {
