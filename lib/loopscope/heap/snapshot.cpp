@@ -25,6 +25,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t large_size = std::uint64_t{1} << 20;
 constexpr std::uint64_t page_size = 4096;
+constexpr std::size_t most_data_segments = 16'384;
 
 std::uint64_t unix_ns() {
   auto const now = std::chrono::system_clock::now().time_since_epoch();
@@ -43,15 +44,14 @@ void advise(address_range where, int advice) noexcept {
   std::ignore = madvise(reinterpret_cast<void*>(where.begin), where.end - where.begin, advice);
 }
 
-// The writable data of a loaded object, zeroed data included. That of tcmalloc has pointers to what
-// it gave away, and does not hold it.
-int add_object(dl_phdr_info* object, std::size_t, void* roots) {
+// The writable data of loaded objects, zeroed data included. That of tcmalloc has pointers to what
+// it gave away, and does not hold it. Nothing is allocated: the linker's lock is held.
+int add_data(dl_phdr_info* object, std::size_t, void* list) {
   if (std::string_view{object->dlpi_name}.find("/libtcmalloc") != std::string_view::npos) return 0;
   for (auto const& each : std::span{object->dlpi_phdr, object->dlpi_phnum}) {
     if (each.p_type != PT_LOAD || (each.p_flags & PF_W) == 0) continue;
     auto const begin = object->dlpi_addr + each.p_vaddr;
-    static_cast<std::vector<scan_root>*>(roots)->push_back(
-        {model::root_kind::statics, 0, {begin, begin + each.p_memsz}});
+    static_cast<page_list<address_range>*>(list)->push_back({begin, begin + each.p_memsz});
   }
   return 0;
 }
@@ -103,7 +103,9 @@ void snapshot::add_files() {
 }
 
 void snapshot::add_statics() {
-  dl_iterate_phdr(add_object, &input_->roots);
+  page_list<address_range> data{most_data_segments};
+  dl_iterate_phdr(add_data, &data);
+  for (auto const& each : data) input_->roots.push_back({model::root_kind::statics, 0, each});
 }
 
 void snapshot::add_threads(void const* own_frame) {

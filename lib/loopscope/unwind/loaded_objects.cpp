@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
 #include <limits>
 #include <link.h>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace loopscope::unwind {
 
 namespace {
-
-struct search {
-  unwind_map const* previous = nullptr;
-  loaded_objects result;
-  std::exception_ptr error;
-};
 
 std::uint64_t hash_of(std::span<std::byte const> bytes) {
   std::uint64_t hash = 0xcbf29ce484222325u;
@@ -87,9 +83,17 @@ bool read_segments(dl_phdr_info const& info, mapped_object& into) {
   return into.text.end != 0 && into.text.size() <= std::numeric_limits<std::uint32_t>::max();
 }
 
+// An object as it is loaded. Its texts and bytes are the linker's, as long as it holds its lock.
+struct seen_object {
+  mapped_object object;  // without its name
+  std::string_view name;
+  std::uintptr_t section = 0;
+  std::span<std::byte const> frames;  // empty if its table is known
+};
+
 // .eh_frame_hdr: version, three encodings, a pointer to .eh_frame, a count and a sorted table. ld,
 // gold and lld all write the pointer in the same way.
-void read_header(dl_phdr_info const& info, found_object& into) {
+void read_header(dl_phdr_info const& info, seen_object& into) {
   constexpr std::size_t table_at = 12;
   constexpr std::size_t table_entry = 8;
   constexpr std::uint8_t pcrel_sdata4 = 0x1b;
@@ -104,48 +108,102 @@ void read_header(dl_phdr_info const& info, found_object& into) {
   into.object.header_hash = hash_of(header.first(std::min(header.size(), table_at + table)));
 }
 
-bool same(mapped_object const& a, mapped_object const& b) {
-  return a.base == b.base && a.text == b.text && a.header == b.header &&
-         a.header_hash == b.header_hash && a.name == b.name;
+bool is_same(mapped_object const& known, seen_object const& now) {
+  return known.base == now.object.base && known.text == now.object.text &&
+         known.header == now.object.header && known.header_hash == now.object.header_hash &&
+         known.name == now.name;
 }
 
-void add_object(dl_phdr_info const& info, search& into) {
-  found_object result;
-  auto& object = result.object;
-  object.base = info.dlpi_addr;
-  object.name = info.dlpi_name ? info.dlpi_name : "";
-  if (!read_segments(info, object)) return;
-  read_header(info, result);
-  if (into.previous) {
-    for (auto const& known : into.previous->objects())
-      if (same(known, object)) object.table = known.table;
+// \return  false if it has no code.
+bool look_at(dl_phdr_info const& info, unwind_map const* previous, seen_object& into) {
+  into.object.base = info.dlpi_addr;
+  into.name = info.dlpi_name ? info.dlpi_name : "";
+  if (!read_segments(info, into.object)) return false;
+  read_header(info, into);
+  if (previous) {
+    for (auto const& known : previous->objects())
+      if (is_same(known, into)) into.object.table = known.table;
   }
-  if (!object.table && result.section != 0) {
-    auto const bytes = up_to_terminator(mapped_from(info, result.section));
-    result.bytes.assign(bytes.begin(), bytes.end());
-  }
-  into.result.found.push_back(std::move(result));
+  if (!into.object.table && into.section != 0)
+    into.frames = up_to_terminator(mapped_from(info, into.section));
+  return true;
 }
 
-int on_object(dl_phdr_info* info, std::size_t, void* out) {
-  auto& into = *static_cast<search*>(out);
-  into.result.at = {info->dlpi_adds, info->dlpi_subs};
-  try {  // an exception must not cross the C library
-    add_object(*info, into);
-  } catch (...) {
-    into.error = std::current_exception();
-    return 1;
+// Calls `visit(seen, generation)` for each object with code, until it returns false. Meanwhile the
+// linker's lock is held, and nothing may be allocated: in another thread the allocator may hold its
+// own lock and wait for the linker's, to walk a stack.
+template <class Visit>
+void for_each_object(unwind_map const* previous, Visit visit) {
+  struct search {
+    unwind_map const* previous;
+    Visit& visit;
+  } into{previous, visit};
+  auto const on_object = [](dl_phdr_info* info, std::size_t, void* out) {
+    auto& to = *static_cast<search*>(out);
+    seen_object seen;
+    if (!look_at(*info, to.previous, seen)) return 0;
+    return to.visit(seen, unwind_map::generation{info->dlpi_adds, info->dlpi_subs}) ? 0 : 1;
+  };
+  dl_iterate_phdr(on_object, &into);
+}
+
+// What an object needs.
+struct room {
+  std::size_t name = 0;
+  std::size_t frames = 0;
+};
+
+std::vector<room> measure(unwind_map const* previous) {
+  std::vector<room> rooms(64);
+  while (true) {
+    std::size_t count = 0;
+    for_each_object(previous, [&](seen_object const& seen, unwind_map::generation) {
+      if (count < rooms.size()) rooms[count] = {seen.name.size(), seen.frames.size()};
+      ++count;
+      return true;
+    });
+    auto const fits = count <= rooms.size();
+    rooms.resize(count);
+    if (fits) return rooms;
   }
-  return 0;
+}
+
+// \return  whether it all fits: something may have been loaded since it was measured.
+bool fill(unwind_map const* previous, loaded_objects& into) {
+  std::size_t used = 0;
+  auto fits = true;
+  for_each_object(previous, [&](seen_object const& seen, unwind_map::generation at) {
+    into.at = at;
+    fits = used < into.found.size() &&
+           seen.name.size() <= into.found[used].object.name.capacity() &&
+           seen.frames.size() <= into.found[used].bytes.capacity();
+    if (!fits) return false;
+    auto& to = into.found[used++];
+    auto name = std::move(to.object.name);  // with its capacity
+    name.assign(seen.name);
+    to.object = seen.object;
+    to.object.name = std::move(name);
+    to.section = seen.section;
+    to.bytes.assign(seen.frames.begin(), seen.frames.end());
+    return true;
+  });
+  if (fits) into.found.resize(used);
+  return fits;
 }
 
 }  // namespace
 
 loaded_objects find_loaded_objects(unwind_map const* previous) {
-  search into{previous, {}, {}};
-  dl_iterate_phdr(on_object, &into);
-  if (into.error) std::rethrow_exception(into.error);
-  return std::move(into.result);
+  while (true) {
+    auto const rooms = measure(previous);
+    loaded_objects result;
+    result.found.resize(rooms.size());
+    for (std::size_t i = 0; i < rooms.size(); ++i) {
+      result.found[i].object.name.reserve(rooms[i].name);
+      result.found[i].bytes.reserve(rooms[i].frames);
+    }
+    if (fill(previous, result)) return result;
+  }
 }
 
 }  // namespace loopscope::unwind

@@ -1,0 +1,220 @@
+"""Heap snapshots that go wrong: what the client is told, and that the service goes on."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import sys
+import threading
+import unittest
+from collections.abc import Callable
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from support.encoder import FakeEncoder, end, is_alive, lab_with
+from support.heap import leak, need_tracking, snapshot, taken
+from support.lab import Lab
+from support.wire import TOKEN, eventually, request
+
+PART = "heap snapshot faults"
+MIB = 1 << 20
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            found += [int(child) for child in (task / "children").read_text().split()]
+        except OSError:
+            continue
+    return found
+
+
+def command(pid: int) -> str:
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def files(lab: Lab) -> set[str]:
+    return {p.name for p in lab.directory.iterdir() if "heap-" in p.name}
+
+
+class Watcher(threading.Thread):
+    """Calls `act` with each child of the lab of this name, as soon as it is seen."""
+
+    def __init__(self, lab: Lab, name: str, act: Callable[[int], None]) -> None:
+        super().__init__(daemon=True)
+        self.lab, self.wanted, self.act = lab, name, act
+        self.seen: set[int] = set()
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            for child in children(self.lab.pid):
+                if child not in self.seen and command(child) == self.wanted:
+                    self.act(child)
+                    self.seen.add(child)
+
+    def __enter__(self) -> Watcher:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.join()
+
+
+def kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+class Killed(unittest.TestCase):
+    def setUp(self) -> None:
+        self.lab = Lab.for_test(self)
+        need_tracking(self, self.lab, PART)
+        leak(self.lab, 256)
+
+    def responses(self, name: str) -> list:
+        """Until a child of that name was killed in time."""
+        with Watcher(self.lab, name, kill):
+            failed: list = []
+            eventually(
+                lambda: failed.append(snapshot(self.lab)) or failed[-1].status != 200,
+                "one is killed in time",
+            )
+        return failed
+
+    def test_the_child_that_scans(self) -> None:
+        last = self.responses("profiling-lab")[-1]
+
+        self.assertEqual(last.status, 500)
+        self.assertIn("the scan of the heap: killed by signal 9", last.json()["detail"])
+        self.assertEqual([name for name in files(self.lab) if name.endswith(".part")], [])
+        self.assertEqual(taken(self, self.lab)["quality"]["verdict"], "good")
+
+    def test_the_encoder(self) -> None:
+        last = self.responses("loopscope")[-1]
+
+        self.assertEqual(last.status, 500)
+        self.assertIn("killed by signal 9", last.json()["detail"])
+        self.assertIn("the raw capture is kept", last.json()["detail"])
+        self.assertEqual(taken(self, self.lab)["quality"]["verdict"], "good")
+
+    def test_both_are_the_first_to_go_when_memory_runs_out(self) -> None:
+        scores: dict[str, set[int]] = {}
+
+        def note(pid: int) -> None:
+            name = command(pid)
+            for _ in range(200):
+                try:
+                    score = int(pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text())
+                except OSError:
+                    return
+                scores.setdefault(name, set()).add(score)
+                if score == 1000:
+                    return
+
+        with Watcher(self.lab, "profiling-lab", note), Watcher(self.lab, "loopscope", note):
+            eventually(
+                lambda: snapshot(self.lab).status == 200
+                and all(1000 in scores.get(n, ()) for n in ("profiling-lab", "loopscope")),
+                "both are seen",
+            )
+        own = int(pathlib.Path(f"/proc/{self.lab.pid}/oom_score_adj").read_text())
+        self.assertLess(own, 1000)
+
+
+class OneAtATime(unittest.TestCase):
+    def setUp(self) -> None:
+        self.encoder = FakeEncoder(self)
+        self.lab = lab_with(self, self.encoder)
+        need_tracking(self, self.lab, PART)
+
+    def start(self) -> str:
+        self.encoder.order("wait")
+        response = snapshot(self.lab, "?async=true")
+        self.assertEqual(response.status, 202, response.body)
+        return response.header("location")
+
+    def test_a_second_one_is_told_which_runs(self) -> None:
+        location = self.start()
+
+        second = snapshot(self.lab)
+
+        self.assertEqual(second.status, 409)
+        self.assertIn(location, second.json()["detail"])
+        self.lab.http("DELETE", location)
+
+    def test_a_cancelled_one_leaves_nothing(self) -> None:
+        location = self.start()
+        pid = self.encoder.wait_call()["pid"]
+
+        self.assertEqual(self.lab.http("DELETE", location).status, 204)
+
+        self.assertEqual(end(self.lab, location)["phase"], "cancelled")
+        eventually(lambda: not is_alive(pid), "the encoder ends")
+        eventually(lambda: files(self.lab) == set(), "the files go")
+
+    def test_it_is_given_up_with_its_client(self) -> None:
+        self.encoder.order("wait")
+        with self.lab.connect() as wire:
+            wire.send(request("POST", "/api/lab/heap-snapshot", token=TOKEN))
+            pid = self.encoder.wait_call()["pid"]
+
+        eventually(lambda: not is_alive(pid), "the encoder ends")
+        eventually(lambda: files(self.lab) == set(), "the files go")
+
+
+class Stopped(unittest.TestCase):
+    def test_a_service_that_stops_midway_leaves_no_child_and_no_temporary_file(self) -> None:
+        lab = Lab.for_test(self, {"LAB_SHUTDOWN_GRACE": "0s"})
+        need_tracking(self, lab, PART)
+        leak(lab, 512)
+        seen: list[int] = []
+        with Watcher(lab, "profiling-lab", seen.append):
+            snapshot(lab, "?async=true")
+            eventually(lambda: bool(seen), "the scan begins")
+            lab.stop()
+
+        for pid in seen:
+            eventually(lambda: not is_alive(pid), "the child ends")
+        self.assertEqual([n for n in files(lab) if n.endswith(".part") or n[0] == "."], [])
+
+    def test_a_killed_service_takes_the_child_with_it(self) -> None:
+        lab = Lab.for_test(self)
+        need_tracking(self, lab, PART)
+        leak(lab, 512)
+        seen: list[int] = []
+        with Watcher(lab, "profiling-lab", seen.append):
+            snapshot(lab, "?async=true")
+            eventually(lambda: bool(seen), "the scan begins")
+            lab.kill()
+
+        for pid in seen:
+            eventually(lambda: not is_alive(pid), "the child ends")
+
+
+class Repeated(unittest.TestCase):
+    def test_many_snapshots_leave_nothing_behind(self) -> None:
+        lab = Lab.for_test(self)
+        need_tracking(self, lab, PART)
+        for _ in range(5):
+            taken(self, lab)
+        rss, descriptors = lab.rss_bytes(), lab.open_files()
+
+        objects = [taken(self, lab)["quality"]["objects"] for _ in range(20)]
+
+        self.assertLess(lab.rss_bytes() - rss, 16 * MIB)
+        self.assertLessEqual(lab.open_files(), descriptors + 2)
+        self.assertLess(objects[-1] - objects[0], 200)  # 32 captures are remembered
+        self.assertEqual(children(lab.pid), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
