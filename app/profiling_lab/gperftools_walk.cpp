@@ -1,11 +1,8 @@
 #include <profiling_lab/gperftools_walk.hpp>
 
-#include <loopscope/heap/sampling.hpp>
-
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <string>
 #include <sys/prctl.h>
 #include <system_error>
 #include <unistd.h>
@@ -19,8 +16,6 @@ namespace lab {
 namespace {
 
 constexpr char const* method_variable = "TCMALLOC_STACKTRACE_METHOD";
-// Threads that allocate before sampling is switched on are not sampled for another 16 MiB.
-constexpr char const* sampling_variable = "TCMALLOC_SAMPLE_PARAMETER";
 // Set for the new image only: it ends a loop, and holds the name of the process, which would
 // otherwise be that of the link that is executed.
 constexpr char const* name_variable = "PROFILING_LAB_PROCESS_NAME";
@@ -35,9 +30,7 @@ void forget_begun_profiles() {
 std::string execute_again(char* const* argv) {
   std::array<char, 16> name{};  // the size that the kernel asks for
   prctl(PR_GET_NAME, name.data());
-  auto const period = std::to_string(loopscope::heap::sampling_period);
-  if (setenv(name_variable, name.data(), 1) != 0 || setenv(method_variable, "libgcc", 1) != 0 ||
-      setenv(sampling_variable, period.c_str(), 0) != 0)
+  if (setenv(name_variable, name.data(), 1) != 0 || setenv(method_variable, "libgcc", 1) != 0)
     return std::generic_category().message(errno);
   forget_begun_profiles();
   // The link leads to the file that is running, even if another lies at its path by now.

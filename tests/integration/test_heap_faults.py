@@ -94,7 +94,7 @@ class Killed(unittest.TestCase):
         last = self.responses("profiling-lab")[-1]
 
         self.assertEqual(last.status, 500)
-        self.assertIn("the scan of the heap: killed by signal 9", last.json()["detail"])
+        self.assertIn("the scan of the heap: ended by signal 9", last.json()["detail"])
         self.assertEqual([name for name in files(self.lab) if name.endswith(".part")], [])
         self.assertEqual(taken(self, self.lab)["quality"]["verdict"], "good")
 
@@ -102,7 +102,7 @@ class Killed(unittest.TestCase):
         last = self.responses("loopscope")[-1]
 
         self.assertEqual(last.status, 500)
-        self.assertIn("killed by signal 9", last.json()["detail"])
+        self.assertIn("ended by signal 9", last.json()["detail"])
         self.assertIn("the raw capture is kept", last.json()["detail"])
         self.assertEqual(taken(self, self.lab)["quality"]["verdict"], "good")
 
@@ -113,8 +113,8 @@ class Killed(unittest.TestCase):
             name = command(pid)
             for _ in range(200):
                 try:
-                    score = int(pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text())
-                except OSError:
+                    score = int(pathlib.Path(f"/proc/{pid}/oom_score_adj").read_text().split()[0])
+                except (OSError, IndexError):
                     return
                 scores.setdefault(name, set()).add(score)
                 if score == 1000:
@@ -204,15 +204,17 @@ class Repeated(unittest.TestCase):
     def test_many_snapshots_leave_nothing_behind(self) -> None:
         lab = Lab.for_test(self)
         need_tracking(self, lab, PART)
-        for _ in range(5):
+        full = bool(os.environ.get("LAB_TEST_FULL"))
+        remembered = 32  # captures
+        for _ in range(remembered + 1 if full else 3):
             taken(self, lab)
         rss, descriptors = lab.rss_bytes(), lab.open_files()
 
-        objects = [taken(self, lab)["quality"]["objects"] for _ in range(20)]
+        objects = [taken(self, lab)["quality"]["objects"] for _ in range(100 if full else 8)]
 
         self.assertLess(lab.rss_bytes() - rss, 16 * MIB)
         self.assertLessEqual(lab.open_files(), descriptors + 2)
-        self.assertLess(objects[-1] - objects[0], 200)  # 32 captures are remembered
+        self.assertLess(objects[-1] - objects[0], 50 if full else 8 * 100)
         self.assertEqual(children(lab.pid), [])
 
 

@@ -3,6 +3,7 @@
 #ifdef LOOPSCOPE_WITH_GPERFTOOLS
 
 #include <gperftools/malloc_extension.h>
+#include <gperftools/tcmalloc.h>
 
 #include <atomic>
 #include <cstdint>
@@ -40,6 +41,11 @@ void sample_allocations(bool on) noexcept {
   // tcmalloc reads it without a lock.
   std::atomic_ref{*sample_parameter()}.store(on ? std::int64_t{sampling_period} : 0,
                                              std::memory_order_relaxed);
+  if (!on) return;
+  // A thread without sampling looks at the parameter again when it has allocated this much.
+  constexpr std::size_t much = std::size_t{16} << 20;
+  constexpr std::size_t piece = std::size_t{256} << 10;
+  for (std::size_t bytes = 0; bytes <= much; bytes += piece) tc_free(tc_malloc(piece));
 }
 
 std::vector<sampled_block> sampled_blocks() {

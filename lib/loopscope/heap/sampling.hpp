@@ -13,8 +13,9 @@ inline constexpr std::uint64_t sampling_period = 512 * 1024;
 /// Whether the program runs on a tcmalloc whose sampling can be switched.
 bool sampling_is_available() noexcept;
 
-/// Switches tcmalloc's sampling. Each thread takes note at its next sample, or after 16 MiB if
-/// it was off. An allocation that was sampled stays so until it is freed. \thread any
+/// Switches tcmalloc's sampling. The calling thread takes note at once, others at their next
+/// sample, or after 16 MiB if it was off. An allocation that was sampled stays so until it is
+/// freed. \thread any
 void sample_allocations(bool on) noexcept;
 
 /// A live allocation that tcmalloc sampled.
