@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.bench import Bench
 from bench.figures import Row, Tables, machine
-from bench.parts import (async_stacks, cpu, footprint, http, metrics, self_profile, store,
+from bench.parts import (async_stacks, cpu, footprint, heap, http, metrics, self_profile, store,
                          unwind)
 from bench.plot import draw
 
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[Bench], list[Row] | Tables]] = {
     "cpu": cpu.run,
     "async": async_stacks.run,
     "footprint": footprint.run,
+    "heap": heap.run,
     "store": store.run,
     "self": self_profile.run,
     "unwind": unwind.run,

@@ -14,6 +14,12 @@
 #include <thread>
 #include <vector>
 
+// Clang declares them only when it is asked to.
+void operator delete(void* block, std::size_t size) noexcept;
+void operator delete[](void* block, std::size_t size) noexcept;
+void operator delete(void* block, std::size_t size, std::align_val_t alignment) noexcept;
+void operator delete[](void* block, std::size_t size, std::align_val_t alignment) noexcept;
+
 namespace {
 
 namespace heap = loopscope::heap;

@@ -28,6 +28,7 @@ NUMBERS = {
     "x86_64": (
         0xC000003E,
         {
+            "clone": 56,
             "fsync": 74,
             "unlinkat": 263,
             "renameat": 264,
@@ -41,6 +42,7 @@ NUMBERS = {
     "aarch64": (
         0xC00000B7,
         {
+            "clone": 220,
             "fsync": 82,
             "unlinkat": 35,
             "renameat": 38,

@@ -14,7 +14,7 @@ namespace loopscope::test {
 /// `lab::cache_entry`.
 class named_heap {
  public:
-  explicit named_heap(made_heap made = small_heap())
+  explicit named_heap(made_heap const& made = small_heap())
       : bytes_{made.bytes()},
         raw_{model::read_raw_heap(bytes_).value()},
         reach_{model::reach_of(raw_)} {

@@ -7,6 +7,7 @@
 #include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/raw_heap.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <memory>
@@ -27,6 +28,8 @@ constexpr auto scan_limit = 120s;
 // What has to stay free beside the copy: the service goes on, and each page that it writes to
 // meanwhile is there twice.
 constexpr auto kept_free = mebibytes(64);
+// The encoder, mostly for debug information. It comes when the child has ended.
+constexpr auto encoder_memory = mebibytes(96);
 
 std::vector<std::string> formats(bool has_native) {
   std::vector<std::string> all;
@@ -84,7 +87,8 @@ asio::awaitable<result<started_capture>> heap_recorder::begin(services with,
 }
 
 result<void> heap_recorder::check_memory() const {
-  auto const needed = heap::snapshot_memory(with_.tracker.blocks.count()) + kept_free;
+  auto const scan = heap::snapshot_memory(with_.tracker.blocks.count());
+  auto const needed = std::max(scan, encoder_memory) + kept_free;
   if (heap::memory_headroom() < needed) return errc::memory_refused;
   return {};
 }

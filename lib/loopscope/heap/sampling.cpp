@@ -10,6 +10,7 @@
 #include <memory>
 
 // gperftools' flag. Its declaration is not installed, and releases from 2.15 on hide it.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): theirs
 namespace FLAG__namespace_do_not_use_directly_use_DECLARE_int64_instead {
 // NOLINTNEXTLINE(readability-identifier-naming): theirs
 extern __attribute__((weak)) std::int64_t FLAGS_tcmalloc_sample_parameter;

@@ -8,7 +8,7 @@
 namespace loopscope::heap {
 
 /// Bytes between two sampled allocations, on average.
-inline constexpr std::uint64_t sampling_period = 512 * 1024;
+inline constexpr std::uint64_t sampling_period = std::uint64_t{512} * 1024;
 
 /// Whether the program runs on a tcmalloc whose sampling can be switched.
 bool sampling_is_available() noexcept;

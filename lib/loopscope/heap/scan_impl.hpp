@@ -31,7 +31,7 @@ inline constexpr std::size_t most_large_blocks = 4096;
 /// What a forked child looks at. Everything in it is made before the fork.
 struct scan_input {
   live_table const* blocks = nullptr;
-  std::vector<scan_root> roots;  ///< registered ones first
+  std::vector<scan_root> roots;                            ///< registered ones first
   std::vector<file_span> files;                            ///< by address
   page_list<address_range> not_forked{most_large_blocks};  ///< by address: pages that the child
                                                            ///< does not have

@@ -41,6 +41,7 @@ address_range pages_of(live_block const& block) noexcept {
 
 void advise(address_range where, int advice) noexcept {
   // A mapping that cannot be split is forked: it only takes longer.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): tables hold addresses
   std::ignore = madvise(reinterpret_cast<void*>(where.begin), where.end - where.begin, advice);
 }
 

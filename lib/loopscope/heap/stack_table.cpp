@@ -86,6 +86,7 @@ std::uint32_t stack_table::add(std::span<std::uint64_t const> pcs, std::uint64_t
 
 bool stack_table::prepare() noexcept {
   if (index_.load(std::memory_order_relaxed)) return true;
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
   if (!records_) records_ = static_cast<record**>(map_pages(most_stacks * sizeof(record*)));
   // Zeroed pages are atomics that are 0. Only what is used becomes resident.
   auto* const pages =

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <loopscope/heap/spin_lock_impl.hpp>
+#include <loopscope/heap/spin_lock.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // The TLS of the first thread lies below the thread pointer, glibc's description of it above.
-constexpr std::uint64_t most_local = 64 * 1024;
+constexpr std::uint64_t most_local = std::uint64_t{64} * 1024;
 
 std::vector<pid_t> threads_of_process() {
   std::vector<pid_t> all;

@@ -36,6 +36,7 @@ std::size_t walk(std::uint64_t const* frame,
   pcs[depth++] = frame[1];
   auto const begin = reinterpret_cast<std::uintptr_t>(frame);
   if (!own_limits.where.holds(begin)) return depth;
+  // NOLINTBEGIN(performance-no-int-to-ptr): frames hold addresses
   for (auto before = begin; depth < pcs.size();) {
     auto const next = *reinterpret_cast<std::uint64_t const*>(before);
     if (next <= before || next > end - 2 * sizeof(std::uint64_t) || next % 8 != 0) break;
@@ -44,6 +45,7 @@ std::size_t walk(std::uint64_t const* frame,
     pcs[depth++] = pc;
     before = next;
   }
+  // NOLINTEND(performance-no-int-to-ptr)
   return depth;
 }
 

@@ -61,6 +61,7 @@ class type_finder {
     auto const* const file = address % sizeof(std::uint64_t) == 0 ? find(address) : nullptr;
     if (!file || file->where.end - address < sizeof(std::uint64_t)) return 0;
     std::uint64_t word = 0;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): what is looked for are addresses
     std::memcpy(&word, reinterpret_cast<void const*>(address), sizeof word);
     return word;
   }
@@ -68,6 +69,7 @@ class type_finder {
   [[nodiscard]] std::string_view name_at(std::uint64_t address) const noexcept {
     auto const* const file = find(address);
     if (!file || file->is_code) return {};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
     auto const* const begin = reinterpret_cast<char const*>(address);
     auto const most = std::min<std::size_t>(file->where.end - address, longest_name);
     auto const* const end = static_cast<char const*>(std::memchr(begin, 0, most));

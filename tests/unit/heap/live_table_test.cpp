@@ -149,6 +149,7 @@ TEST_CASE("Threads use the table of live blocks together", "[heap]") {
   auto& table = owner->table;
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (std::uint64_t of = 0; of < 3; ++of)
     threads.emplace_back([&table, &stop, of] {
       do {

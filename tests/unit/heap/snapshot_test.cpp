@@ -124,7 +124,7 @@ std::uintptr_t hidden(T* pointer) {
 
 template <class T>
 T* shown(std::uintptr_t pointer) {
-  return reinterpret_cast<T*>(~pointer);
+  return reinterpret_cast<T*>(~pointer);  // NOLINT(performance-no-int-to-ptr): it was one
 }
 
 std::uint64_t* g_static = nullptr;
@@ -192,12 +192,11 @@ TEST_CASE("A snapshot tells what holds blocks from outside", "[heap]") {
   all.add(*shown<std::array<std::uint64_t, 10>>(held));
   all.add(*shown<std::array<std::uint64_t, 20>>(lost));
   all.add(*shown<std::array<std::uint64_t, 30>>(by_static));
-  std::uint64_t container = reinterpret_cast<std::uintptr_t>(shown<void>(held));
+  std::uint64_t const container = reinterpret_cast<std::uintptr_t>(shown<void>(held));
   heap::registered_root const root{"Test.container", container};
   g_static = shown<std::uint64_t>(by_static);
 
   taken const heap{all.tracker()};
-  container = 0;
   g_static = nullptr;
 
   CHECK(heap.has_root(model::root_kind::registered, 80));
@@ -288,6 +287,7 @@ TEST_CASE("Threads take and free blocks while snapshots are taken", "[heap]") {
   tracked_blocks all;
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
+  threads.reserve(2);
   for (int i = 0; i < 2; ++i)
     threads.emplace_back([&] {
       auto& blocks = all.tracker().blocks;

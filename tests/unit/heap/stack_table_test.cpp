@@ -58,6 +58,7 @@ TEST_CASE("Allocations are counted without losing any", "[heap]") {
   SECTION("by several threads, while somebody reads") {
     constexpr std::uint64_t each = 300'000;
     std::vector<std::thread> threads;
+    threads.reserve(3);
     for (int i = 0; i < 3; ++i)
       threads.emplace_back([&table, id] {
         for (std::uint64_t n = 0; n < each; ++n) table.count(id, 100'000);
@@ -99,6 +100,7 @@ TEST_CASE("Threads that bring the same stacks agree on their ids", "[heap]") {
   constexpr std::uint64_t stacks = 5000;
   std::vector<std::vector<std::uint32_t>> ids(3);
   std::vector<std::thread> threads;
+  threads.reserve(ids.size());
   for (auto& mine : ids)
     threads.emplace_back([&table, &mine] {
       for (std::uint64_t i = 0; i < stacks; ++i) mine.push_back(table.id_of(stack{i, 7}));

@@ -58,7 +58,7 @@ TEST_CASE("The names of type_info are demangled, and nothing else", "[symbols]")
   CHECK(demangle_type("N3lab7sessionE") == "lab::session");
   CHECK(demangle_type("i") == "int");
   CHECK(demangle_type("no type") == "no type");
-  CHECK(demangle_type("") == "");
+  CHECK(demangle_type("").empty());
 }
 
 TEST_CASE("Blocks of fundamental types are arrays", "[symbols]") {
