@@ -1,10 +1,13 @@
 #pragma once
 
-#include <loopscope/base/capture_formats.hpp>
+#include <loopscope/heap_graph/groups.hpp>
 #include <loopscope/model/presentation.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <sys/types.h>
@@ -29,16 +32,46 @@ struct encode_arguments {
   model::presentation shown{};            ///< of what is written for people
 };
 
-/// The files to write, by format, which is their extension.
-/// \throws usage_error  a format that was asked for is of another kind of capture.
-std::map<std::string, output> outputs_for(encode_arguments const& asked, capture_kind kind);
+struct heap_top_arguments {
+  std::filesystem::path file;
+  heap_graph::group_by by;
+  std::size_t limit;  ///< of rows; 0: none
+  bool json;
+};
+
+enum class heap_diff_form { table, json, folded };
+
+struct heap_diff_arguments {
+  std::filesystem::path from;
+  std::filesystem::path to;
+  heap_graph::group_by by;
+  std::size_t limit;  ///< of rows; 0: none
+  heap_diff_form form;
+};
+
+struct heap_retainers_arguments {
+  std::filesystem::path file;
+  std::string type;                 ///< of the objects; empty: the one with the id
+  std::optional<std::uint32_t> id;  ///< if there is no type
+  std::size_t limit;                ///< of rows; 0: none
+  bool json;
+};
+
+struct heap_dominators_arguments {
+  std::filesystem::path file;
+  std::uint32_t depth;  ///< of the tree; 0: all of it
+  std::size_t limit;    ///< of rows; 0: none
+  bool json;
+};
 
 /// The help or the version, to be printed.
 struct information {
   std::string text;
 };
 
-using arguments = std::variant<information, encode_arguments>;
+using arguments =
+    std::variant<information, encode_arguments, heap_top_arguments, heap_diff_arguments,
+                 heap_retainers_arguments, heap_dominators_arguments>;
 
 /// What was asked cannot be understood; the text is one line.
 struct usage_error : std::runtime_error {

@@ -1,6 +1,7 @@
 #include "encode.hpp"
 
 #include "cpu_source.hpp"
+#include "encode_options.hpp"
 #include "heap_source.hpp"
 #include "mapped_file.hpp"
 #include "output_file.hpp"

@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 #include "encode.hpp"
+#include "heap.hpp"
 
 #include <loopscope/base/capture_formats.hpp>
 #include <loopscope/base/result.hpp>
@@ -28,6 +29,11 @@ void become_expendable() {
 void run(tool::encode_arguments const& asked) {
   if (asked.process != 0) become_expendable();
   tool::encode(asked, std::cout, std::cerr);
+}
+
+template <typename HeapArguments>
+void run(HeapArguments const& asked) {
+  tool::show_heap(asked, std::cout);
 }
 
 }  // namespace
