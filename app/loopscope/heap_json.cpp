@@ -10,7 +10,7 @@ namespace loopscope::tool {
 
 namespace {
 
-// An object with the members that are given, and with `rows`, each of which `write_row` fills.
+// An object with the members that are given, and with `rows`: `write_row` fills each of them.
 template <typename Rows, typename Members, typename WriteRow>
 void write_line(std::ostream& out, Rows const& rows, Members const& members,
                 WriteRow const& write_row) {

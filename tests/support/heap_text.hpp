@@ -44,12 +44,13 @@ struct heap_text {
 
 inline constexpr std::string_view heap_meta =
     R"({"node_fields":["type","name","id","self_size","edge_count","trace_node_id","detachedness"],)"
-    R"("node_types":[["hidden","array","string","object","code","closure","regexp","number","native",)"
-    R"("synthetic"],"string","number","number","number","number","number"],)"
+    R"("node_types":[["hidden","array","string","object","code","closure","regexp","number",)"
+    R"("native","synthetic"],"string","number","number","number","number","number"],)"
     R"("edge_fields":["type","name_or_index","to_node"],)"
     R"("edge_types":[["context","element","property","internal","hidden","shortcut","weak"],)"
     R"("string_or_number","node"],)"
-    R"("trace_function_info_fields":["function_id","name","script_name","script_id","line","column"],)"
+    R"("trace_function_info_fields":["function_id","name","script_name","script_id","line",)"
+    R"("column"],)"
     R"("trace_node_fields":["id","function_info_index","count","size","children"]})";
 
 inline std::size_t place_in(std::vector<std::string> const& all, std::string const& text) {

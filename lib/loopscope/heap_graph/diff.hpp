@@ -35,7 +35,7 @@ struct diff_row {
   }
 };
 
-/// The names of which objects came or went; the one that grew most by bytes first, then by count.
+/// The names whose objects came or went; the one that grew most by bytes first, then by count.
 std::vector<diff_row> diff(heap_snapshot const& from, heap_snapshot const& to,
                            object_changes const& changes, group_by by);
 
