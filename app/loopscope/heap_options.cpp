@@ -10,8 +10,8 @@ namespace loopscope::tool {
 namespace {
 
 constexpr auto heap_footer =
-    R"(FILE is a .heapsnapshot, of loopscope or of V8 (Node, Chrome). Exit code: 0, 1 if a file cannot
-be read or nothing in it is what was asked for, 2 for a wrong call.
+    R"(FILE is a .heapsnapshot, of loopscope or of V8 (Node, Chrome). Exit code: 0, 1 if a file
+cannot be read or nothing in it is what was asked for, 2 for a wrong call.
 
 Retained is what would be freed with an object: itself, and all that nothing else holds. Weak
 references hold nothing. Roots and groups of them are no objects.)";
@@ -25,9 +25,9 @@ constexpr auto folded_help =
     "with how many, for flame graphs; all of them";
 
 constexpr auto retainers_footer =
-    R"(Each row has objects that are held in the same way: from what holds them directly to the first
-root, on the shortest path. Objects with several holders count in several rows. `A.b` holds by its
-property b; `A (chain)` is several A in a row, as in a list.)";
+    R"(Each row has objects that are held in the same way: from what holds them directly to the
+first root, on the shortest path. Objects with several holders count in several rows. `A.b` holds by
+its property b; `A (chain)` is several A in a row, as in a list.)";
 
 constexpr auto dominators_footer =
     R"(Below each object stands what it alone keeps alive. The rows are the N largest, and all that

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
-#include <cstdlib>
 #include <ostream>
 
 namespace loopscope::tool {
@@ -61,7 +61,7 @@ std::string signed_text(std::int64_t number) {
 }
 
 std::string percent_text(double share) {
-  return tenths_text(static_cast<std::uint64_t>(share * 1000 + 0.5)) + " %";
+  return tenths_text(static_cast<std::uint64_t>(std::llround(share * 1000))) + " %";
 }
 
 std::string printable(std::string_view text) {

@@ -36,14 +36,12 @@ struct heap_text {
   std::string traces{};     // of trace_tree
   std::vector<std::string> strings{};
 
-  [[nodiscard]] std::string json();
-
- private:
-  std::size_t string(std::string const& text);
+  [[nodiscard]] std::string json() const;
 };
 
 inline constexpr std::string_view heap_meta =
-    R"({"node_fields":["type","name","id","self_size","edge_count","trace_node_id","detachedness"],)"
+    R"({"node_fields":["type","name","id","self_size","edge_count","trace_node_id",)"
+    R"("detachedness"],)"
     R"("node_types":[["hidden","array","string","object","code","closure","regexp","number",)"
     R"("native","synthetic"],"string","number","number","number","number","number"],)"
     R"("edge_fields":["type","name_or_index","to_node"],)"
@@ -57,13 +55,14 @@ inline std::size_t place_in(std::vector<std::string> const& all, std::string con
   return static_cast<std::size_t>(std::find(all.begin(), all.end(), text) - all.begin());
 }
 
-inline std::size_t heap_text::string(std::string const& text) {
-  auto const place = place_in(strings, text);
-  if (place == strings.size()) strings.push_back(text);
+inline std::size_t place_or_add(std::vector<std::string>& all, std::string const& text) {
+  auto const place = place_in(all, text);
+  if (place == all.size()) all.push_back(text);
   return place;
 }
 
-inline std::string heap_text::json() {
+inline std::string heap_text::json() const {
+  auto all_strings = strings;
   static std::vector<std::string> const node_types{"hidden", "array",    "string", "object",
                                                    "code",   "closure",  "regexp", "number",
                                                    "native", "synthetic"};
@@ -82,13 +81,14 @@ inline std::string heap_text::json() {
       ++count;
       auto const indexed = to.type == "element" || to.type == "hidden";
       add(of_edges,
-          {place_in(edge_types, to.type), indexed ? 999'999 : string(to.property), to.to * 7});
+          {place_in(edge_types, to.type),
+           indexed ? 999'999 : place_or_add(all_strings, to.property), std::uint64_t{to.to} * 7});
     }
-    add(of_nodes, {place_in(node_types, each.type), string(each.name),
+    add(of_nodes, {place_in(node_types, each.type), place_or_add(all_strings, each.name),
                    each.id != 0 ? each.id : 2 * i + 1, each.self_bytes, count, each.trace, 0});
   }
   std::string texts;
-  for (auto const& each : strings) texts += (texts.empty() ? "\"" : ",\"") + each + "\"";
+  for (auto const& each : all_strings) texts += (texts.empty() ? "\"" : ",\"") + each + "\"";
   return R"({"snapshot":{"meta":)" + std::string{heap_meta} + R"(,"node_count":)" +
          std::to_string(nodes.size()) + R"(,"edge_count":)" + std::to_string(edges.size()) +
          R"(,"trace_function_count":0},"nodes":[)" + of_nodes + R"(],"edges":[)" + of_edges +
@@ -111,7 +111,8 @@ inline heap_graph::read_result read_heap(
 
 /// The same of one that is sound.
 inline heap_graph::heap_snapshot heap_from(
-    heap_text text, heap_graph::snapshot_parts wanted = heap_graph::snapshot_parts::properties) {
+    heap_text const& text,
+    heap_graph::snapshot_parts wanted = heap_graph::snapshot_parts::properties) {
   auto read = read_heap(text.json(), wanted);
   if (!read) throw std::runtime_error{read.error().reason};
   return std::move(*read);

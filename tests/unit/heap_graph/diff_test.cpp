@@ -15,7 +15,7 @@ struct two_heaps {
   heap_graph::heap_snapshot to;
   heap_graph::object_changes changes = heap_graph::find_changes(from, to);
 
-  two_heaps(test::heap_text before, test::heap_text after)
+  two_heaps(test::heap_text const& before, test::heap_text const& after)
       : from{test::heap_from(before, heap_graph::snapshot_parts::nodes)},
         to{test::heap_from(after, heap_graph::snapshot_parts::nodes)} {}
 

@@ -10,7 +10,7 @@ namespace {
 using path = std::vector<std::string>;
 using row = std::tuple<path, std::uint64_t, std::uint64_t>;
 
-std::vector<row> rows_of(test::heap_text text, std::string const& type) {
+std::vector<row> rows_of(test::heap_text const& text, std::string const& type) {
   auto const heap = test::heap_from(text);
   std::vector<row> rows;
   for (auto const& each : heap_graph::find_retainers(heap, heap_graph::objects_of_type(heap, type)))

@@ -8,7 +8,7 @@ using heap_graph::group_by;
 
 namespace {
 
-std::vector<heap_graph::top_row> top_of(test::heap_text text, group_by by = group_by::type) {
+std::vector<heap_graph::top_row> top_of(test::heap_text const& text, group_by by = group_by::type) {
   auto const heap = test::heap_from(text);
   return heap_graph::top(heap, heap_graph::find_dominators(heap), by);
 }
@@ -17,6 +17,7 @@ using row = std::tuple<std::string, std::uint64_t, std::uint64_t, std::uint64_t>
 
 std::vector<row> rows_of(std::vector<heap_graph::top_row> const& found) {
   std::vector<row> rows;
+  rows.reserve(found.size());
   for (auto const& each : found)
     rows.emplace_back(each.name, each.count, each.self_bytes, each.retained_bytes);
   return rows;
