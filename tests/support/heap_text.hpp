@@ -32,8 +32,7 @@ struct heap_text {
 
   std::vector<node> nodes{};
   std::vector<edge> edges{};
-  std::string functions{};  // members of trace_function_infos
-  std::string traces{};     // of trace_tree
+  std::string functions{}, traces{};  // members of trace_function_infos, of trace_tree
   std::vector<std::string> strings{};
 
   [[nodiscard]] std::string json() const;
@@ -63,13 +62,12 @@ inline std::size_t place_or_add(std::vector<std::string>& all, std::string const
 
 inline std::string heap_text::json() const {
   auto all_strings = strings;
-  static std::vector<std::string> const node_types{"hidden", "array",    "string", "object",
-                                                   "code",   "closure",  "regexp", "number",
-                                                   "native", "synthetic"};
-  static std::vector<std::string> const edge_types{"context", "element",  "property", "internal",
-                                                   "hidden",  "shortcut", "weak"};
-  std::string of_nodes;
-  std::string of_edges;
+  using names = std::vector<std::string>;
+  names const node_types{"hidden",  "array",  "string", "object", "code",
+                         "closure", "regexp", "number", "native", "synthetic"};
+  names const edge_types{"context", "element",  "property", "internal",
+                         "hidden",  "shortcut", "weak"};
+  std::string of_nodes, of_edges;
   auto const add = [](std::string& to, std::initializer_list<std::uint64_t> row) {
     for (auto const each : row) to += (to.empty() ? "" : ",") + std::to_string(each);
   };
