@@ -156,9 +156,10 @@ class Walkthrough(unittest.TestCase):
     def repository_look_alike(self) -> pathlib.Path:
         """Files that the commands write stay out of the repository."""
         directory = scratch(self)
-        program = directory / "build/release/bin/profiling-lab"
-        program.parent.mkdir(parents=True)
-        program.symlink_to(BINARY)
+        programs = directory / "build/release/bin"
+        programs.mkdir(parents=True)
+        for name in ("profiling-lab", "loopscope"):
+            (programs / name).symlink_to(BINARY.with_name(name))
         return directory
 
     def run_block(self, block: Block) -> str:
