@@ -1,3 +1,4 @@
+#include <profiling_lab/fault_handlers.hpp>
 #include <profiling_lab/faults/jam.hpp>
 #include <profiling_lab/handlers.hpp>
 
@@ -18,9 +19,6 @@ namespace asio = boost::asio;
 namespace http = loopscope::http;
 
 namespace {
-
-// What has to stay free beside a leak: the service itself still has to work.
-constexpr auto kept_free = loopscope::mebibytes(64);
 
 constexpr std::size_t typical_body = 512;
 
@@ -110,8 +108,9 @@ http::response leak_memory::operator()(http::request const& request) const {
 asio::awaitable<http::response> clear_memory::operator()(http::request const&) const {
   auto freed = memory.take_all();
   show(memory, metrics);
-  auto free = [buffers = std::move(freed)]() mutable {
+  auto free = [buffers = std::move(freed), leaked = faults.clear()]() mutable {
     buffers.clear();
+    leaked();
     loopscope::heap::release_free_memory();
   };
   co_await loopscope::runtime::offload(bulk_lane, std::move(free));

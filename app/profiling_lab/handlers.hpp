@@ -1,5 +1,6 @@
 #pragma once
 
+#include <profiling_lab/faults/fault_library.hpp>
 #include <profiling_lab/faults/retained_memory.hpp>
 #include <profiling_lab/instance.hpp>
 #include <profiling_lab/settings.hpp>
@@ -59,9 +60,10 @@ struct leak_memory {
   loopscope::http::response operator()(loopscope::http::request const& request) const;
 };
 
-/// POST -> frees what was retained and gives it back to the system.
+/// POST -> frees what was retained, and what faults leaked, and gives it back to the system.
 struct clear_memory {
   retained_memory& memory;
+  fault_library& faults;
   lab_metrics& metrics;
   loopscope::runtime::loop_thread& bulk_lane;
   lab_status status;

@@ -1,3 +1,4 @@
+#include <profiling_lab/fault_handlers.hpp>
 #include <profiling_lab/routes.hpp>
 
 #include <loopscope/control/routes.hpp>
@@ -37,8 +38,21 @@ std::vector<loopscope::http::route> lab_routes(lab_services const& with) {
        .parameters = {integer_parameter{"mb", 1, 1024, 64}}},
       {.method = verb::post,
        .path = "/api/lab/memory-clear",
-       .handler = clear_memory{with.memory, with.metrics, bulk, status},
+       .handler = clear_memory{with.memory, with.faults, with.metrics, bulk, status},
        .summary = "Free what was retained"},
+      {.method = verb::get,
+       .path = "/api/lab/faults",
+       .handler = list_faults{with.faults},
+       .summary = "List the leaks that can be started"},
+      {.method = verb::post,
+       .path = "/api/lab/faults/{name}",
+       .handler = start_fault{with.faults},
+       .summary = "Start a leak, or make it worse",
+       .parameters = {integer_parameter{"count", 1, 10'000, 100}}},
+      {.method = verb::delete_,
+       .path = "/api/lab/faults/{name}",
+       .handler = clear_fault{with.faults, bulk},
+       .summary = "Free what a leak holds"},
   };
 }
 

@@ -15,6 +15,7 @@ struct lab_services {
   lab::settings const& settings;
   lab::instance const& instance;
   retained_memory& memory;
+  fault_library& faults;
   lab_metrics& metrics;
 };
 

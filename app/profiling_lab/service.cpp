@@ -45,7 +45,7 @@ service::service(settings const& values, instance who, logger& log)
       signals_{diagnostics_.control_executor(), SIGINT, SIGTERM},
       metrics_{diagnostics_.services().families},
       observer_{diagnostics_.make_exchange_log()},
-      router_{routes({diagnostics_.services(), values, who_, memory_, metrics_})},
+      router_{routes({diagnostics_.services(), values, who_, memory_, faults_, metrics_})},
       server_{loop_.get_executor(),
               {values.server.host, values.server.port},
               {router_,

@@ -44,6 +44,7 @@ class service {
   boost::asio::signal_set signals_;
   std::optional<orphan_reaper> orphans_;  // on the control thread, like signals_
   retained_memory memory_;
+  fault_library faults_;
   lab_metrics metrics_;
   loopscope::control::exchange_log observer_;
   loopscope::http::router router_;

@@ -12,10 +12,11 @@ struct lab_parts {
   lab::settings settings;
   lab::instance who = lab::describe_instance("");
   lab::retained_memory memory;
+  lab::fault_library faults;
   lab::lab_metrics metrics{diagnostics.parts.services().families};
 
   lab::lab_services services() {
-    return {diagnostics.parts.services(), settings, who, memory, metrics};
+    return {diagnostics.parts.services(), settings, who, memory, faults, metrics};
   }
   lab::lab_status status() { return {settings, who, memory, diagnostics.jobs}; }
 };

@@ -122,8 +122,8 @@ TEST_CASE("Leaking memory", "[profiling_lab][lab]") {
   test::lab_parts parts;
   auto& io = parts.diagnostics.io;
   lab::leak_memory const leak{parts.memory, parts.metrics, parts.status()};
-  lab::clear_memory const clear{parts.memory, parts.metrics, parts.diagnostics.workers.bulk_lane,
-                                parts.status()};
+  lab::clear_memory const clear{parts.memory, parts.faults, parts.metrics,
+                                parts.diagnostics.workers.bulk_lane, parts.status()};
 
   SECTION("retains it, and responds with the status") {
     call(io, leak, with("mb", 1));
