@@ -20,7 +20,7 @@ std::string short_type_name(std::string_view type);
 /// operation. Empty for any other. \thread any
 std::string allocated_type(std::string_view function);
 
-/// Whether a type is one of which blocks hold many as a rule: `char`, `std::byte`, `double`.
+/// Whether a block of this type holds many of it as a rule: `char`, `std::byte`, `double`.
 bool is_fundamental(std::string_view type);
 
 }  // namespace loopscope::symbols

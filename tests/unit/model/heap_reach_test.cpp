@@ -40,7 +40,7 @@ TEST_CASE("What no root leads to is found, with its heads", "[model]") {
     CHECK(found.unreached_bytes == 0);
   }
 
-  SECTION("a chain of which nobody holds the first one") {
+  SECTION("a chain whose first block nobody holds") {
     auto const found = reach_of(4, {3}, {{0, 1, 0}, {1, 2, 0}});
 
     CHECK(found.heads == indexes{0});
