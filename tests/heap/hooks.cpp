@@ -106,7 +106,9 @@ void check_malloc() {
 void check_failure() {
   auto const before = totals();
   constexpr auto too_much = ~std::size_t{0} / 4;
-  check(operator new(too_much, std::nothrow) == nullptr, "no memory");
+  auto* volatile none = operator new(too_much, std::nothrow);
+  check(none == nullptr, "no memory");
+  operator delete(none, std::nothrow);
   try {
     auto* volatile block = operator new(too_much);
     operator delete(block);
