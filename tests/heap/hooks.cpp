@@ -1,5 +1,6 @@
 // Every way in which C++ takes and gives back memory, as it is tracked in a program that is linked
 // with the hooks. Prints what failed; exits with 1 then.
+#include <loopscope/heap/snapshot.hpp>
 #include <loopscope/heap/tracker.hpp>
 
 #include <array>
@@ -7,11 +8,14 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <functional>
 #include <memory>
 #include <new>
 #include <string>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 // Clang declares them only when it is asked to.
@@ -158,6 +162,30 @@ void check_switches() {
   check(totals().blocks < kept, "what was freed is not there");
 }
 
+// No lock that a thread held when the child was forked may stop it.
+void check_forks() {
+  constexpr int forks = 1000;
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  threads.reserve(3);
+  for (int i = 0; i < 3; ++i)
+    threads.emplace_back([&stop] {
+      while (!stop) std::make_unique<std::string>(100, 'x');
+    });
+  auto const nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  int failed = 0;
+  for (int i = 0; i < forks; ++i) {
+    heap::snapshot snapshot{heap::process_tracker, nowhere};
+    auto const child = snapshot.fork();
+    int status = -1;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) ++failed;
+  }
+  stop = true;
+  for (auto& each : threads) each.join();
+  close(nowhere);
+  check(failed == 0, "1 000 forks while threads allocate");
+}
+
 void check_stacks() {
   auto const before = heap::process_tracker.stacks.size();
   std::vector<std::unique_ptr<int>> blocks;
@@ -179,6 +207,7 @@ int main() {
   check_failure();
   check_library();
   check_stacks();
+  check_forks();
   check_switches();
   if (failures == 0) std::puts("heap-hooks: all as expected");
   return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
