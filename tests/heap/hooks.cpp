@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <pthread.h>
 #include <string>
 #include <sys/wait.h>
 #include <thread>
@@ -162,26 +163,63 @@ void check_switches() {
   check(totals().blocks < kept, "what was freed is not there");
 }
 
-// No lock that a thread held when the child was forked may stop it.
+// Threads that take and give back memory while they are told to.
+class allocating_threads {
+ public:
+  allocating_threads() {
+    // The stack of a thread that runs is scanned whole.
+    constexpr std::size_t stack_size = std::size_t{128} * 1024;
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, stack_size);
+    pthread_setattr_default_np(&small);
+    pthread_attr_destroy(&small);
+    for (auto& each : threads_) each = std::thread{[this] { run(); }};
+  }
+  ~allocating_threads() {
+    set(state::stop);
+    for (auto& each : threads_) each.join();
+  }
+  allocating_threads(allocating_threads const&) = delete;
+  allocating_threads& operator=(allocating_threads const&) = delete;
+
+  void go() { set(state::go); }
+  void rest() { set(state::rest); }
+
+ private:
+  enum class state { rest, go, stop };
+
+  void set(state now) {
+    state_ = now;
+    state_.notify_all();
+  }
+
+  void run() {
+    while (state_ != state::stop) {
+      state_.wait(state::rest);
+      while (state_ == state::go) std::make_unique<std::string>(100, 'x');
+    }
+  }
+
+  std::atomic<state> state_{state::rest};
+  std::array<std::thread, 3> threads_;
+};
+
+// No lock that a thread held when the child was forked may stop it. The threads rest while it
+// works, for it has the lowest priority.
 void check_forks() {
   constexpr int forks = 1000;
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> threads;
-  threads.reserve(3);
-  for (int i = 0; i < 3; ++i)
-    threads.emplace_back([&stop] {
-      while (!stop) std::make_unique<std::string>(100, 'x');
-    });
+  allocating_threads threads;
   auto const nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   int failed = 0;
   for (int i = 0; i < forks; ++i) {
+    threads.go();
     heap::snapshot snapshot{heap::process_tracker, nowhere};
     auto const child = snapshot.fork();
+    threads.rest();
     int status = -1;
     if (child < 0 || waitpid(child, &status, 0) != child || status != 0) ++failed;
   }
-  stop = true;
-  for (auto& each : threads) each.join();
   close(nowhere);
   check(failed == 0, "1 000 forks while threads allocate");
 }
