@@ -1,4 +1,5 @@
 #include <loopscope/base/expects.hpp>
+#include <loopscope/base/hex.hpp>
 #include <loopscope/http/parameters.hpp>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 using namespace loopscope;
 using http::choice_parameter;
 using http::integer_parameter;
+using http::text_parameter;
 
 namespace {
 
@@ -23,6 +25,7 @@ declaration const optional{
     integer_parameter{"hz", -5, 5, 0}, choice_parameter{"async", {"true", "false"}, "false"}};
 declaration const required{choice_parameter{"level", {"debug", "warn error"}},
                            integer_parameter{"n", 7, 7, 7}};
+declaration const named{text_parameter{"name", "the name of a file"}};
 
 std::string check(integer_parameter const& declared, http::arguments const& given) {
   auto const value = given.integer(declared.name);
@@ -36,6 +39,17 @@ std::string check(choice_parameter const& declared, http::arguments const& given
   LOOPSCOPE_EXPECTS(std::find(choices.begin(), choices.end(), value) != choices.end());
   std::replace(value.begin(), value.end(), ' ', '+');
   return std::string{declared.name} + '=' + value;
+}
+
+std::string check(text_parameter const& declared, http::arguments const& given) {
+  auto const& value = given.text(declared.name);
+  LOOPSCOPE_EXPECTS(!value.empty());
+  auto query = std::string{declared.name} + '=';
+  for (auto const c : value) {
+    auto const byte = static_cast<std::uint8_t>(c);
+    query.append("%").append(to_hex(&byte, 1));
+  }
+  return query;
 }
 
 // The query that spells all of them out; each is what its declaration allows.
@@ -70,9 +84,9 @@ void check(declaration const& declared, std::string_view query) {
 
 }  // namespace
 
-// A query, for routes that declare nothing, only what may be absent, and what has to be there.
+// A query, for routes that declare nothing, only what may be absent, what has to be there, a text.
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   std::string_view const query{reinterpret_cast<char const*>(data), size};
-  for (auto const* declared : {&none, &optional, &required}) check(*declared, query);
+  for (auto const* declared : {&none, &optional, &required, &named}) check(*declared, query);
   return 0;
 }

@@ -48,7 +48,11 @@ std::string allowed(choice_parameter const& p) {
   return text;
 }
 
-// Both return a sentence on what is wrong, or nothing.
+std::string allowed(text_parameter const& p) {
+  return std::string{p.name} + ": " + std::string{p.meaning};
+}
+
+// Each returns a sentence on what is wrong, or nothing.
 std::optional<std::string> take(integer_parameter const& p, std::string const* value,
                                 arguments& into) {
   if (!value) {
@@ -69,6 +73,13 @@ std::optional<std::string> take(choice_parameter const& p, std::string const* va
   }
   if (!value || std::find(p.choices.begin(), p.choices.end(), *value) == p.choices.end())
     return allowed(p);
+  into.set(p.name, *value);
+  return std::nullopt;
+}
+
+std::optional<std::string> take(text_parameter const& p, std::string const* value,
+                                arguments& into) {
+  if (!value || value->empty()) return allowed(p);
   into.set(p.name, *value);
   return std::nullopt;
 }
@@ -115,6 +126,10 @@ std::int64_t arguments::integer(std::string_view name) const {
 }
 
 std::string const& arguments::choice(std::string_view name) const {
+  return std::get<std::string>(at(name));
+}
+
+std::string const& arguments::text(std::string_view name) const {
   return std::get<std::string>(at(name));
 }
 

@@ -24,7 +24,13 @@ struct choice_parameter {
   std::string_view otherwise{};  ///< the value when it is absent; empty: it has to be there
 };
 
-using parameter = std::variant<integer_parameter, choice_parameter>;
+/// A text that has to be there, and not empty.
+struct text_parameter {
+  std::string_view name;
+  std::string_view meaning;  ///< for people, as in "the name of an artifact"
+};
+
+using parameter = std::variant<integer_parameter, choice_parameter, text_parameter>;
 
 /// The values of a route's parameters after `check_parameters`.
 class arguments {
@@ -36,6 +42,9 @@ class arguments {
 
   /// The value of a choice parameter that the route declares.
   [[nodiscard]] std::string const& choice(std::string_view name) const;
+
+  /// The value of a text parameter that the route declares.
+  [[nodiscard]] std::string const& text(std::string_view name) const;
 
  private:
   [[nodiscard]] std::variant<std::int64_t, std::string> const& at(std::string_view name) const;

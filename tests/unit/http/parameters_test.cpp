@@ -12,6 +12,7 @@
 using namespace loopscope;
 using http::choice_parameter;
 using http::integer_parameter;
+using http::text_parameter;
 
 namespace {
 
@@ -203,5 +204,23 @@ TEST_CASE("The parameters of a request", "[http]") {
 
     REQUIRE_FALSE(text.empty());
     CHECK(std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; }));
+  }
+}
+
+TEST_CASE("A text parameter", "[http]") {
+  std::vector<http::parameter> const known{text_parameter{"name", "the name of a file"}};
+
+  SECTION("is taken as it is, decoded") {
+    auto const checked = http::check_parameters(known, "name=a%20b+c%00%ff");
+
+    REQUIRE(std::holds_alternative<http::arguments>(checked));
+    CHECK(std::get<http::arguments>(checked).text("name") == std::string{"a b c\0\xff", 7});
+  }
+
+  SECTION("has to be there, and not empty") {
+    CHECK(complaint(known, "") == "name: the name of a file");
+    CHECK(complaint(known, "name") == "name: the name of a file");
+    CHECK(complaint(known, "name=") == "name: the name of a file");
+    CHECK(complaint(known, "name=a&name=b") == "name: given more than once");
   }
 }
