@@ -8,7 +8,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <system_error>
 #include <variant>
@@ -21,13 +20,7 @@ void run(tool::information const& asked) {
   std::cout << asked.text;
 }
 
-// If memory runs out, the kernel should end this process, and not the service that started it.
-void become_expendable() {
-  std::ofstream{"/proc/self/oom_score_adj"} << 1000;
-}
-
 void run(tool::encode_arguments const& asked) {
-  if (asked.process != 0) become_expendable();
   tool::encode(asked, std::cout, std::cerr);
 }
 
@@ -49,13 +42,16 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   } catch (tool::usage_error const& error) {
     std::cerr << "loopscope: " << error.what() << " (loopscope --help)\n";
-    return loopscope::encoder_exit::usage;
+    return loopscope::tool_exit::usage;
+  } catch (tool::not_comparable const& error) {
+    std::cerr << "loopscope: " << error.what() << '\n';
+    return loopscope::tool_exit::not_comparable;
   } catch (std::system_error const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
-    return loopscope::means_no_space(error.code().value()) ? loopscope::encoder_exit::no_space
-                                                           : loopscope::encoder_exit::failed;
+    return loopscope::means_no_space(error.code().value()) ? loopscope::tool_exit::no_space
+                                                           : loopscope::tool_exit::failed;
   } catch (std::exception const& error) {
     std::cerr << "loopscope: " << error.what() << '\n';
-    return loopscope::encoder_exit::failed;
+    return loopscope::tool_exit::failed;
   }
 }

@@ -45,11 +45,12 @@ constexpr capture_format const* find_capture_format(std::string_view extension) 
   return nullptr;
 }
 
-/// How `loopscope encode` ends, for the service that runs it.
-namespace encoder_exit {
+/// How `loopscope` ends, for the service that runs it.
+namespace tool_exit {
 inline constexpr int failed = 1;
 inline constexpr int usage = 2;
 inline constexpr int no_space = 3;
-}  // namespace encoder_exit
+inline constexpr int not_comparable = 4;  ///< snapshots of different processes
+}  // namespace tool_exit
 
 }  // namespace loopscope

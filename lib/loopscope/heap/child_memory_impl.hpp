@@ -74,8 +74,8 @@ class section_output {
       auto const written = write(fd_, at, size);
       if (written < 0 && errno == EINTR) continue;
       if (written < 0)
-        _exit(errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? encoder_exit::no_space
-                                                                   : encoder_exit::failed);
+        _exit(errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? tool_exit::no_space
+                                                                   : tool_exit::failed);
       at += written;
       size -= static_cast<std::size_t>(written);
     }

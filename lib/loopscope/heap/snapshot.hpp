@@ -16,7 +16,7 @@ struct scan_input;
 template <class T>
 class page_list;
 
-/// How the child ends, beside encoder_exit: there was no memory.
+/// How the child ends, beside tool_exit: there was no memory.
 inline constexpr int scan_without_memory = 4;
 
 /// One snapshot of the live blocks: a forked child looks through a copy of the memory, while the
@@ -35,7 +35,7 @@ class snapshot {
 
   /// Forks, all signals blocked in the child. Operators new and delete wait meanwhile, on any
   /// thread, and so must this one not allocate.
-  /// \return  the child, which is to be reaped: it ends with 0, a value of encoder_exit, or
+  /// \return  the child, which is to be reaped: it ends with 0, a value of tool_exit, or
   ///          scan_without_memory; -1 with errno if it was refused.
   pid_t fork() noexcept;
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <string_view>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -84,6 +85,14 @@ std::string contents(int pipe) {
   return text;
 }
 
+// If memory runs out, the kernel should end this process, and not the service that started it.
+void make_expendable(pid_t pid) {
+  auto const path = "/proc/" + std::to_string(pid) + "/oom_score_adj";
+  file_descriptor const file{open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  constexpr std::string_view most = "1000";
+  if (file) std::ignore = write(file.get(), most.data(), most.size());
+}
+
 bool is_readable(int fd) noexcept {
   pollfd event{fd, POLLIN, 0};
   return poll(&event, 1, 0) == 1;
@@ -113,18 +122,19 @@ int system_pidfd(pid_t pid) noexcept {
 child::spawned child::spawn(std::filesystem::path const& program,
                             std::vector<std::string> const& arguments,
                             child_options const& options) {
-  auto output = make_pipe();
+  auto output = options.output < 0 ? make_pipe() : pipe_ends{};
   auto errors = make_pipe();
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (auto const& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
   argv.push_back(nullptr);
   auto environment = allowed_environment(options.variables);
-  spawn_plan plan{output.write.get(), errors.write.get()};
+  spawn_plan plan{output.write ? output.write.get() : options.output, errors.write.get()};
   auto const pid =
       start_owned([&] { return plan.spawn(program.c_str(), argv.data(), environment.data()); });
   auto const niceness = std::max(options.niceness, getpriority(PRIO_PROCESS, 0));
   // Fails if the process has ended already.
   std::ignore = setpriority(PRIO_PROCESS, static_cast<id_t>(pid), niceness);
+  make_expendable(pid);
   return {pid, std::move(output.read), std::move(errors.read)};
 }
 

@@ -18,6 +18,7 @@ int system_pidfd(pid_t pid) noexcept;
 struct child_options {
   int niceness = 10;                     ///< 0 to 19; at least that of the calling thread
   std::vector<std::string> variables{};  ///< names of variables that it gets in addition
+  int output = -1;                       ///< a descriptor to write to; -1: a pipe, for output()
   int (*open_pidfd)(pid_t) = system_pidfd;
 };
 
@@ -31,7 +32,8 @@ struct child_options {
 /// \thread any, one at a time
 class child {
  public:
-  /// Starts `program` at low priority, with default signal handling, no descriptor of ours but
+  /// Starts `program` at low priority, as the first to end when memory runs out, with default
+  /// signal handling, no descriptor of ours but
   /// pipes for its output, stdin at /dev/null, and a short list of our variables: PATH, HOME, LANG,
   /// LC_*, TZ, TMPDIR, LD_LIBRARY_PATH, options of sanitizers, paths of coverage data, and
   /// `options.variables`.

@@ -95,6 +95,18 @@ TEST_CASE("A child is started with", "[process]") {
     CHECK(shell.errors == "err\n");
   }
 
+  SECTION("a file of ours for its output, if it is told to") {
+    test::temp_dir const dir;
+    file_descriptor const file{open((dir / "output").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    process::child child{
+        "/bin/sh", {"-c", "echo out; echo err >&2"}, process::child_options{.output = file.get()}};
+
+    REQUIRE(child.wait().succeeded());
+    CHECK(test::read_file(dir / "output") == "out\n");
+    CHECK(child.output().empty());
+    CHECK(child.errors() == "err\n");
+  }
+
   SECTION("none of our files open") {
     file_descriptor const ours{dup(STDERR_FILENO)};
     REQUIRE(is_open(ours.get()));
@@ -114,6 +126,18 @@ TEST_CASE("A child is started with", "[process]") {
     CHECK(signals_of(status, "SigBlk:") == 0);
     CHECK(signals_of(status, "SigIgn:") == 0);
   }
+}
+
+TEST_CASE("A child is the first to end when memory runs out", "[process]") {
+  test::temp_dir const dir;
+  auto const gate = (dir / "gate").string();
+  REQUIRE(mkfifo(gate.c_str(), 0600) == 0);
+  process::child child{"/bin/sh",
+                       {"-c", "read line < '" + gate + "'; cat /proc/self/oom_score_adj"}};
+  std::ofstream{gate} << '\n';
+
+  child.wait();
+  CHECK(child.output() == "1000\n");
 }
 
 TEST_CASE("A child is as nice as it is asked to be, and no less than we are", "[process]") {
