@@ -122,19 +122,24 @@ void show_heap(heap_top_arguments const& asked, std::ostream& out) {
 void show_heap(heap_diff_arguments const& asked, std::ostream& out) {
   auto const from = read(asked.from, snapshot_parts::nodes);
   auto const to = read(asked.to, snapshot_parts::nodes);
+  if (!from.process.empty() && !to.process.empty() && from.process != to.process)
+    throw not_comparable{asked.from.string() + " and " + asked.to.string() +
+                         ": snapshots of different processes, whose objects cannot be matched"};
   auto const changes = heap_graph::find_changes(from, to);
   if (asked.form == heap_diff_form::folded) {
     write_folded_growth(out, from, to, changes);
     return finish(out);
   }
-  auto const all = heap_graph::diff(from, to, changes, asked.by);
-  auto const rows = first_of(all, asked.limit);
   auto const came = sum_of(to, changes.came);
   auto const went = sum_of(from, changes.went);
   if (asked.form == heap_diff_form::json) {
-    write_diff_json(out, asked.by, came, went, rows);
+    auto const types = heap_graph::diff(from, to, changes, heap_graph::group_by::type);
+    auto const sites = heap_graph::diff(from, to, changes, heap_graph::group_by::site);
+    write_diff_json(out, came, went, first_of(types, asked.limit), first_of(sites, asked.limit));
     return finish(out);
   }
+  auto const all = heap_graph::diff(from, to, changes, asked.by);
+  auto const rows = first_of(all, asked.limit);
   out << "came: " << text_of(came) << "; went: " << text_of(went) << "\n\n";
   text_table table{{"came", "went", "objects", "bytes", std::string{to_text(asked.by)}}};
   for (auto const& row : rows)

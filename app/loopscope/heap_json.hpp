@@ -25,8 +25,9 @@ struct object_sum {
 void write_top_json(std::ostream& out, heap_graph::group_by by, object_sum all,
                     std::span<heap_graph::top_row const> rows);
 
-void write_diff_json(std::ostream& out, heap_graph::group_by by, object_sum came, object_sum went,
-                     std::span<heap_graph::diff_row const> rows);
+void write_diff_json(std::ostream& out, object_sum came, object_sum went,
+                     std::span<heap_graph::diff_row const> types,
+                     std::span<heap_graph::diff_row const> sites);
 
 void write_retainers_json(std::ostream& out, object_sum all,
                           std::span<heap_graph::retainer_row const> rows);

@@ -11,7 +11,8 @@ namespace {
 
 constexpr auto heap_footer =
     R"(FILE is a .heapsnapshot, of loopscope or of V8 (Node, Chrome). Exit code: 0, 1 if a file
-cannot be read or nothing in it is what was asked for, 2 for a wrong call.
+cannot be read or nothing in it is what was asked for, 2 for a wrong call, 4 if the files to compare
+are of different processes.
 
 Retained is what would be freed with an object: itself, and all that nothing else holds. Weak
 references hold nothing. Roots and groups of them are no objects.)";
@@ -92,6 +93,7 @@ void add_dominators(CLI::App& heap, heap_words& to) {
 
 heap_diff_arguments checked_diff(heap_words const& given, heap_graph::group_by by,
                                  std::size_t limit) {
+  if (given.json && !given.by.empty()) throw usage_error{"--json has types and sites: no --by"};
   if (!given.folded)
     return {given.file, given.later_file, by, limit,
             given.json ? heap_diff_form::json : heap_diff_form::table};

@@ -118,11 +118,12 @@ class OfNode(Heaps):
 
         self.assertEqual(diff["came"], len(new_ids - old_ids))
         self.assertEqual(diff["went"], len(old_ids - new_ids))
-        leak = next(row for row in diff["rows"] if row["name"] == "Leak")
+        leak = next(row for row in diff["types"] if row["name"] == "Leak")
         self.assertEqual((leak["came"], leak["went"], leak["countDelta"]), (600, 0, 600))
-        deltas = [row["bytesDelta"] for row in diff["rows"]]
-        self.assertEqual(deltas, sorted(deltas, reverse=True))
-        self.assertEqual(sum(deltas), diff["cameBytes"] - diff["wentBytes"])
+        for rows in (diff["types"], diff["sites"]):
+            deltas = [row["bytesDelta"] for row in rows]
+            self.assertEqual(deltas, sorted(deltas, reverse=True))
+            self.assertEqual(sum(deltas), diff["cameBytes"] - diff["wentBytes"])
 
     def test_a_leak_is_found_as_a_person_would(self) -> None:
         table = self.shown("diff", self.before, self.after)
@@ -238,6 +239,7 @@ class WrongCalls(Heaps):
             (["diff", "a"], "heap diff: TO is missing"),
             (["diff", "a", "b", "c"], "more than FROM and TO: 'c'"),
             (["diff", "a", "b", "--folded", "--json"], "--folded and --json: only one"),
+            (["diff", "a", "b", "--json", "--by=site"], "--json has types and sites: no --by"),
             (["diff", "a", "b", "--folded", "--by=site"], "--folded has stacks: no --by"),
             (["diff", "a", "b", "--folded", "--limit=3"], "--folded has all stacks: no --limit"),
             (["retainers", "a"], "heap retainers: --type NAME or --id ID is needed"),
@@ -261,6 +263,17 @@ class WrongCalls(Heaps):
                     self.fails(1, rf"{broken}: not a heap snapshot: {reason}.* \(at byte \d+\)", *args)
         self.fails(1, rf"{self.folder}: Is a directory", "top", self.folder)
         self.fails(1, r".*/none: No such file or directory", "top", self.folder / "none")
+
+    def test_snapshots_of_different_processes_are_not_compared(self) -> None:
+        whole = self.file.read_text()
+        ours, theirs = self.folder / "ours", self.folder / "theirs"
+        for file, process in ((ours, "0123456789abcdef"), (theirs, "fedcba9876543210")):
+            file.write_text(whole.replace('"node_count"', f'"process":"{process}","node_count"', 1))
+
+        self.fails(4, rf"{ours} and {theirs}: snapshots of different processes", "diff", ours, theirs)
+        for other in (ours, self.file):
+            self.shown("diff", ours, other)
+            self.shown("diff", other, ours)
 
     def test_what_is_not_in_a_snapshot_is_told(self) -> None:
         self.fails(1, rf"{self.file}: no object of type 'none'",

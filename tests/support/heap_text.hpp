@@ -34,6 +34,7 @@ struct heap_text {
   std::vector<edge> edges{};
   std::string functions{}, traces{};  // members of trace_function_infos, of trace_tree
   std::vector<std::string> strings{};
+  std::string process{};  // a JSON value; empty: none
 
   [[nodiscard]] std::string json() const;
 };
@@ -87,11 +88,13 @@ inline std::string heap_text::json() const {
   }
   std::string texts;
   for (auto const& each : all_strings) texts += (texts.empty() ? "\"" : ",\"") + each + "\"";
-  return R"({"snapshot":{"meta":)" + std::string{heap_meta} + R"(,"node_count":)" +
-         std::to_string(nodes.size()) + R"(,"edge_count":)" + std::to_string(edges.size()) +
-         R"(,"trace_function_count":0},"nodes":[)" + of_nodes + R"(],"edges":[)" + of_edges +
-         R"(],"trace_function_infos":[)" + functions + R"(],"trace_tree":[)" + traces +
-         R"(],"samples":[],"locations":[0,1,2,3],"strings":[)" + texts + "]}\n";
+  auto const of_process = process.empty() ? "" : R"("process":)" + process + ",";
+  return R"({"snapshot":{)" + of_process + R"("meta":)" + std::string{heap_meta} +
+         R"(,"node_count":)" + std::to_string(nodes.size()) + R"(,"edge_count":)" +
+         std::to_string(edges.size()) + R"(,"trace_function_count":0},"nodes":[)" + of_nodes +
+         R"(],"edges":[)" + of_edges + R"(],"trace_function_infos":[)" + functions +
+         R"(],"trace_tree":[)" + traces + R"(],"samples":[],"locations":[0,1,2,3],"strings":[)" +
+         texts + "]}\n";
 }
 
 /// As it comes from a file, a few bytes at a time.

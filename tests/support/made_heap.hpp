@@ -79,6 +79,7 @@ inline made_heap small_heap() {
                 {model::root_kind::statics, 0, 0x5010, 2, 0},
                 {model::root_kind::stack, 0, 0x7000, 0, 0}};
   auto& rest = made.rest;
+  rest.process = "0123456789abcdef";
   rest.taken_unix_ns = 1'767'323'045'000'000'000;
   rest.image.executable = "/srv/bin/lab";
   rest.image.maps = "1000-9000 r-xp 00001000 fe:00 1 /srv/bin/lab\n";

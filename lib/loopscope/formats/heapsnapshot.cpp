@@ -85,11 +85,14 @@ class heapsnapshot_writer {
 
   void write() {
     auto& out = json_.writer();
+    auto const& process = capture_.raw.heap.process;
     out.begin_object().key("snapshot").begin_object().key("meta").json(meta);
     out.member("node_count", holders_.all().size() + block_count())
         .member("edge_count", edge_count())
-        .member("trace_function_count", tree_.places().size())
-        .end_object();
+        .member("trace_function_count", tree_.places().size());
+    // Not of V8: readers skip it.
+    if (!process.empty()) out.member("process", process);
+    out.end_object();
     write_nodes();
     write_edges();
     write_trace();

@@ -1,3 +1,4 @@
+#include <loopscope/base/hex.hpp>
 #include <loopscope/base/read_file.hpp>
 #include <loopscope/base/signal_block.hpp>
 #include <loopscope/heap/registered_root.hpp>
@@ -31,6 +32,11 @@ std::uint64_t unix_ns() {
   auto const now = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+std::string const& own_process() {
+  static std::string const random = random_hex(16);
+  return random;
 }
 
 // The pages that lie wholly in a block.
@@ -154,6 +160,7 @@ pid_t snapshot::fork() noexcept {
 model::raw_heap snapshot::description() {
   model::raw_heap heap;
   heap.taken_unix_ns = unix_ns();
+  heap.process = own_process();
   heap.image = model::own_image();
   heap.registered_roots = registered_roots_;
   heap.threads = threads_;
@@ -170,6 +177,7 @@ byte_count snapshot_memory(live_table::totals const& totals) noexcept {
 model::raw_heap sampled_heap(tracker& of) {
   model::raw_heap heap;
   heap.taken_unix_ns = unix_ns();
+  heap.process = own_process();
   heap.sampled = true;
   heap.period = sampling_period;
   for (auto const& each : sampled_blocks()) {

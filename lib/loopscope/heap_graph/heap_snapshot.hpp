@@ -70,6 +70,7 @@ struct heap_snapshot {
   std::vector<trace_function> functions;
   std::vector<trace_node> traces;
   string_table strings;
+  std::string process;     ///< that the ids are of, if the file tells: same text, same process
   std::uint32_t root = 0;  ///< the node that all reachable ones are reached from, if there are any
 
   [[nodiscard]] std::uint32_t size() const noexcept {

@@ -91,6 +91,8 @@ snapshot_layout read_layout(json_scanner& from) {
       layout.edge_count = from.natural();
     else if (key == "root_index")
       layout.root_index = from.natural();
+    else if (key == "process" && from.is_next('"'))
+      from.text(layout.process);
     else
       from.skip_value();
   }

@@ -30,6 +30,7 @@ struct snapshot_layout {
   std::optional<std::uint64_t> node_count;
   std::optional<std::uint64_t> edge_count;
   std::uint64_t root_index = 0;  ///< in the table of nodes
+  std::string process;           ///< as heap_snapshot has it
 };
 
 /// Fails, in the scanner, where what is needed to read the tables is missing.

@@ -143,6 +143,7 @@ void snapshot_parser::check_root() {
   if (layout_.root_index % columns != 0 || (root >= out_.size() && root != 0))
     in_.fail("snapshot.root_index is no node");
   out_.root = static_cast<std::uint32_t>(root);
+  out_.process = std::move(layout_.process);
 }
 
 }  // namespace loopscope::heap_graph

@@ -131,6 +131,9 @@ bool read_section(section_reader::section const& from, heap_sections& into) {
     case heap_tag::gperftools:
       heap.gperftools = from.bytes;
       return true;
+    case heap_tag::process:
+      heap.process = from.bytes;
+      return true;
   }
   return read_image_section(from, heap.image);
 }
@@ -191,6 +194,7 @@ void write_raw_heap_tail(std::ostream& out, raw_heap const& heap) {
   std::string head;
   append_bytes(head, packed_head{heap.taken_unix_ns, heap.period, heap.sampled ? 1U : 0U});
   write(heap_tag::head, head);
+  write(heap_tag::process, heap.process);
   write_image(file, heap.image);
   write(heap_tag::registered_roots, texts_body(heap.registered_roots));
   write(heap_tag::threads, texts_body(heap.threads));

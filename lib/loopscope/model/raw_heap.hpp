@@ -26,6 +26,7 @@ struct raw_heap_scan {
 /// All of a capture but what is large: see heap_sections.
 struct raw_heap {
   std::uint64_t taken_unix_ns = 0;
+  std::string process;       ///< random, one for the life of a process: its ids are its own
   bool sampled = false;      ///< `samples` instead of nodes
   std::uint64_t period = 0;  ///< bytes between samples; 0: every block is there
   program_image image;
@@ -54,6 +55,7 @@ enum class heap_tag : std::uint32_t {
   stacks,
   samples,  // raw_heap_sample...
   gperftools,
+  process,
 };
 
 /// Whether a raw capture, or its beginning, is one of the heap.

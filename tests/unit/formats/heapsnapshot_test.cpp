@@ -88,6 +88,7 @@ TEST_CASE("A .heapsnapshot has its parts in the order that DevTools wants", "[fo
   auto const& head = snapshot.json.at("snapshot").as_object();
   CHECK(head.at("node_count") == snapshot.count());
   CHECK(head.at("edge_count") == snapshot.edges.size() / 3);
+  CHECK(head.at("process") == "0123456789abcdef");
   CHECK(snapshot.text.back() == '\n');
 }
 

@@ -96,6 +96,21 @@ TEST_CASE("A heap snapshot", "[heap_graph]") {
   }
 }
 
+TEST_CASE("A heap snapshot may tell its process", "[heap_graph]") {
+  auto const [member, process] = GENERATE(table<std::string, std::string>({
+      {"", ""},
+      {R"("12ab")", "12ab"},
+      {R"([{"a":1},"b"])", ""},
+  }));
+  auto heap = small_heap();
+  heap.process = member;
+
+  auto const read = test::read_heap(heap.json(), snapshot_parts::nodes);
+
+  REQUIRE(read);
+  CHECK(read->process == process);
+}
+
 TEST_CASE("Parts of a heap snapshot", "[heap_graph]") {
   auto const text = small_heap().json();
 
