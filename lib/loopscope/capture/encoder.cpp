@@ -1,4 +1,3 @@
-#include <loopscope/base/capture_formats.hpp>
 #include <loopscope/base/read_file.hpp>
 #include <loopscope/capture/child_end_impl.hpp>
 #include <loopscope/capture/encoder.hpp>
@@ -8,7 +7,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -19,22 +17,6 @@ namespace loopscope::capture {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr process::exit_status disk_full{process::exit_status::kind::exited,
-                                         encoder_exit::no_space};
-
-std::string first_line(std::string const& text) {
-  return text.substr(0, text.find('\n'));
-}
-
-// For people: a process that failed may have printed anything.
-std::string first_printable_line(std::string text) {
-  constexpr std::size_t enough = 500;
-  text = first_line(text).substr(0, enough);
-  auto const is_odd = [](unsigned char c) { return c < 0x20 || c > 0x7e; };
-  std::replace_if(text.begin(), text.end(), is_odd, '?');
-  return text;
-}
 
 // Empty if there is none.
 boost::json::array array_of(boost::json::object const& in, std::string_view name) {
@@ -52,7 +34,7 @@ std::optional<model::unresolved_module> parse_unresolved(boost::json::value cons
 
 std::optional<encoder_report> parse_report(std::string const& output) {
   boost::system::error_code error;
-  auto const report = boost::json::parse(first_line(output), error);
+  auto const report = boost::json::parse(output.substr(0, output.find('\n')), error);
   auto const* object = error ? nullptr : report.if_object();
   auto const* share = object ? object->if_contains("unresolvedShare") : nullptr;
   if (!share || !share->is_number()) return std::nullopt;
@@ -92,20 +74,9 @@ asio::awaitable<result<encoder_report>> encoder::run(
     why = error.what();
     co_return errc::encoder_failed;
   }
-  auto const ended = co_await has_ended(*child, limit);
-  auto const state = co_await asio::this_coro::cancellation_state;
-  if (!ended) child->kill();
-  auto const status = child->wait();
-  why = status.succeeded() ? std::string{} : to_text(status);
-  if (state.cancelled() != asio::cancellation_type::none) co_return errc::cancelled;
-  if (!ended) why = "it took longer than " + std::to_string(limit.count()) + " s";
-  // What it said explains an end that failed, not one whose outcome is unknown.
-  auto const text = first_printable_line(child->errors());
-  if (!why.empty() && !text.empty() && status.how != process::exit_status::kind::unknown)
-    why = text;
-  if (status == disk_full) co_return errc::storage_full;
-  if (!why.empty()) co_return errc::encoder_failed;
-
+  auto const end = co_await end_of_tool(*child, limit);
+  why = end.why;
+  if (!end.outcome) co_return end.outcome.error();
   auto const report = parse_report(child->output());
   if (report) co_return *report;
   why = "its report could not be read";

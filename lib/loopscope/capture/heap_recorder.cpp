@@ -152,7 +152,7 @@ asio::awaitable<result<void>> heap_recorder::wait_for_scan(capture_job& job, pro
   if (job.is_cancelled()) co_return errc::cancelled;
   if (status.succeeded()) co_return result<void>{};
   using kind = process::exit_status::kind;
-  if (status == process::exit_status{kind::exited, encoder_exit::no_space})
+  if (status == process::exit_status{kind::exited, tool_exit::no_space})
     co_return errc::storage_full;
   if (status == process::exit_status{kind::exited, heap::scan_without_memory})
     co_return errc::memory_refused;

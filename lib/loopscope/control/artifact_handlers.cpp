@@ -2,18 +2,16 @@
 #include <loopscope/base/capture_formats.hpp>
 #include <loopscope/control/artifact_handlers.hpp>
 #include <loopscope/control/capture_json.hpp>
+#include <loopscope/control/file_body.hpp>
 #include <loopscope/http/preconditions.hpp>
 #include <loopscope/http/range.hpp>
 
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include <cerrno>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -22,33 +20,6 @@ namespace loopscope::control {
 namespace asio = boost::asio;
 
 namespace {
-
-class artifact_body final : public http::body_source {
- public:
-  artifact_body(runtime::loop_thread& lane, file_descriptor file, http::byte_range range)
-      : lane_{lane}, file_{std::move(file)}, next_{range.begin}, range_{range} {}
-
-  [[nodiscard]] byte_count size() const override { return range_.length(); }
-
-  asio::awaitable<std::size_t> read(asio::mutable_buffer to) override {
-    auto read_piece = [this, to] { return read_at(next_, to); };
-    auto const got = co_await runtime::offload(lane_, std::move(read_piece));
-    next_ += bytes(got);
-    co_return got;
-  }
-
- private:
-  [[nodiscard]] std::size_t read_at(byte_count at, asio::mutable_buffer to) const {
-    auto const got = pread(file_.get(), to.data(), to.size(), static_cast<off_t>(at.value));
-    if (got <= 0) throw std::system_error{got < 0 ? errno : EIO, std::generic_category(), "pread"};
-    return static_cast<std::size_t>(got);
-  }
-
-  runtime::loop_thread& lane_;
-  file_descriptor file_;
-  byte_count next_;
-  http::byte_range range_;
-};
 
 std::string etag_of(artifacts::artifact const& about) {
   return "\"sha256-" + about.sha256 + '"';
@@ -150,8 +121,7 @@ asio::awaitable<http::response> send_artifact::operator()(http::request const& r
   auto response = http::empty(part ? http::status::partial_content : http::status::ok);
   describe(response, about);
   if (part) response.message.set(http::field::content_range, http::content_range(sent, about.size));
-  response.source =
-      std::make_unique<artifact_body>(workers.short_lane, std::move(opened->file), sent);
+  response.source = std::make_unique<file_body>(workers.short_lane, std::move(opened->file), sent);
   co_return response;
 }
 

@@ -41,7 +41,11 @@ void report_refused_locks(artifacts::store const& store, std::filesystem::path c
 }  // namespace
 
 diagnostics::recorder::recorder(diagnostics_settings const& settings)
-    : store{settings.artifacts}, encoder{require_encoder(settings.encoder)} {}
+    : recorder{settings, require_encoder(settings.encoder)} {}
+
+diagnostics::recorder::recorder(diagnostics_settings const& settings,
+                                std::filesystem::path const& tool)
+    : store{settings.artifacts}, encoder{tool}, comparer{tool} {}
 
 diagnostics::diagnostics(asio::any_io_executor loop, diagnostics_settings settings, logger& log,
                          std::function<std::size_t()> connections)
@@ -87,9 +91,10 @@ exchange_log diagnostics::make_exchange_log() const {
 
 std::optional<control::recording> diagnostics::recording() {
   if (!recorder_) return std::nullopt;
-  auto& [store, encoder, sampler, gperftools] = *recorder_;
+  auto& [store, encoder, comparer, sampler, gperftools] = *recorder_;
   capture::capture_services const files{store, workers_, encoder};
-  return control::recording{store, {sampler, gperftools, files}, {heap::process_tracker, files}};
+  return control::recording{
+      store, {sampler, gperftools, files}, {heap::process_tracker, files}, comparer};
 }
 
 asio::awaitable<void> diagnostics::sweep(artifacts::store& store,

@@ -4,6 +4,7 @@
 #include <loopscope/base/log.hpp>
 #include <loopscope/base/secret.hpp>
 #include <loopscope/capture/encoder.hpp>
+#include <loopscope/capture/heap_comparison.hpp>
 #include <loopscope/capture/job_registry.hpp>
 #include <loopscope/control/exchange_log.hpp>
 #include <loopscope/control/routes.hpp>
@@ -92,9 +93,11 @@ class diagnostics {
   // What is only there if somebody can be let in.
   struct recorder {
     explicit recorder(diagnostics_settings const& settings);
+    recorder(diagnostics_settings const& settings, std::filesystem::path const& tool);
 
     artifacts::store store;
     capture::encoder encoder;
+    capture::heap_comparer comparer;
     cpu::loop_sampler sampler;
     cpu::gperftools_profiler gperftools;
   };

@@ -3,6 +3,7 @@
 #include <loopscope/artifacts/store.hpp>
 #include <loopscope/base/log.hpp>
 #include <loopscope/capture/cpu_recorder.hpp>
+#include <loopscope/capture/heap_comparison.hpp>
 #include <loopscope/capture/heap_recorder.hpp>
 #include <loopscope/capture/job_registry.hpp>
 #include <loopscope/loop/lag_monitor.hpp>
@@ -30,6 +31,7 @@ struct recording {
   artifacts::store& store;  ///< used on the short lane; its digest() on the bulk lane
   capture::cpu_recorder::services cpu;
   capture::heap_recorder::services heap;
+  capture::heap_comparer& comparer;  ///< used on `control`
 };
 
 /// What the diagnostics endpoints work on. Everything outlives the routes.
