@@ -1,5 +1,6 @@
 #include <loopscope/heap/block_index_impl.hpp>
 #include <loopscope/heap/child_memory_impl.hpp>
+#include <loopscope/heap/fault_guard_impl.hpp>
 #include <loopscope/heap/scan_impl.hpp>
 #include <loopscope/heap/type_finder_impl.hpp>
 
@@ -134,9 +135,11 @@ class scanner {
     for (auto const& each : blocks_) {
       figures_.live_bytes += each.size;
       auto const has_words = each.size >= 2 * word_size && each.address % word_size == 0;
-      auto const type = has_words && !is_elsewhere(each)
-                            ? types.of(load(each.address), load(each.address + word_size))
-                            : 0;
+      std::uint32_t type = 0;
+      auto const find_type = [&] {
+        type = types.of(load(each.address), load(each.address + word_size));
+      };
+      if (has_words && !is_elsewhere(each) && !guard_.survives(find_type)) type = 0;
       nodes.add(model::raw_heap_node{each.size, each.id, each.stack, type, 0});
     }
   }
@@ -158,8 +161,10 @@ class scanner {
       address_range const where{begin, std::max(begin, block.address + block.size)};
       if (is_elsewhere(block))
         figures_.scanned_bytes += read_words(input_.live_memory, where, tell);
-      else
+      else if (can_read(where))
         figures_.scanned_bytes += look_at_words(where, tell);
+      else
+        figures_.scanned_bytes += read_words(own_memory_, where, tell);
     }
   }
 
@@ -179,6 +184,13 @@ class scanner {
         ++figures_.roots;
       });
     }
+  }
+
+  [[nodiscard]] bool can_read(address_range where) const noexcept {
+    return guard_.survives([where] {
+      for (auto at = where.begin; at < where.end; at = (at / page_size + 1) * page_size)
+        std::ignore = load(at / word_size * word_size);
+    });
   }
 
   // \return how many bytes there were.
@@ -204,6 +216,7 @@ class scanner {
   }
 
   scan_input const& input_;
+  fault_guard guard_;
   std::span<live_block> blocks_;
   block_index index_;
   std::span<std::uint64_t> piece_;

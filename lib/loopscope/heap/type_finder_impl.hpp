@@ -32,8 +32,9 @@ class type_finder {
     while (slots_[at].word != 0 && slots_[at].word != first) at = (at + 1) % slot_count;
     auto& known = slots_[at];
     if (known.word == 0 && used_ < slot_count / 2) {
+      auto const type = file->is_code ? add_coroutine(first, second) : add_polymorphic(first);
       ++used_;
-      known = {first, file->is_code ? add_coroutine(first, second) : add_polymorphic(first)};
+      known = {first, type};
     }
     return known.type;
   }
