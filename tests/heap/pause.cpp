@@ -1,7 +1,6 @@
 // What a snapshot costs: heap-pause SHAPE FILE, where SHAPE is
 //   large  1 000 000 objects of 64 to 256 bytes, and 900 MB in blocks of 10 MB
 //   small  1 GB in objects of up to 1 KB, which are linked
-//   nodes  1 000 000 objects of 64 bytes, and 8 blocks of 64 MB: for the accuracy
 // Writes a raw capture into FILE and prints one line of JSON: milliseconds, objects, bytes.
 #include <loopscope/heap/snapshot.hpp>
 #include <loopscope/heap/tracker.hpp>
@@ -59,9 +58,6 @@ bool make(std::string_view shape) {
   } else if (shape == "small") {
     for (std::size_t bytes = 0; bytes < 1000 * megabyte; bytes += megabyte * 512 / 1000)
       add_small(1000, 24, 1000);
-  } else if (shape == "nodes") {
-    add_small(1'000'000, 64, 64);
-    for (int i = 0; i < 8; ++i) add(std::size_t{64} << 20);
   } else {
     return false;
   }

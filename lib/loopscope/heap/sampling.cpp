@@ -49,19 +49,20 @@ void sample_allocations(bool on) noexcept {
   for (std::size_t bytes = 0; bytes <= much; bytes += piece) tc_free(tc_malloc(piece));
 }
 
-std::vector<sampled_block> sampled_blocks() {
-  std::vector<sampled_block> all;
+allocation_samples sampled_blocks() {
+  allocation_samples all;
   int period = 0;
   auto const read = &stack_reader::ReadStackTraces;
   std::unique_ptr<void* []> const table { (MallocExtension::instance()->*read)(&period) };
   if (!table) return all;
+  all.period = static_cast<std::uint64_t>(period);
   auto const word = [&](std::size_t at) { return reinterpret_cast<std::uintptr_t>(table[at]); };
   for (std::size_t at = 0; word(at) != 0;) {
     auto const count = word(at);
     auto const depth = word(at + 2);
     sampled_block one{word(at + 1), {}};
     for (std::size_t i = 0; i < depth; ++i) one.pcs.push_back(word(at + 3 + i));
-    all.insert(all.end(), count, one);
+    all.blocks.insert(all.blocks.end(), count, one);
     at += 3 + depth;
   }
   return all;
@@ -86,7 +87,7 @@ bool sampling_is_available() noexcept {
 
 void sample_allocations(bool) noexcept {}
 
-std::vector<sampled_block> sampled_blocks() {
+allocation_samples sampled_blocks() {
   return {};
 }
 

@@ -24,8 +24,13 @@ struct sampled_block {
   std::vector<std::uint64_t> pcs;  ///< return addresses, innermost first
 };
 
-/// \return  those that are alive, in no order. \thread any; it allocates.
-std::vector<sampled_block> sampled_blocks();
+struct allocation_samples {
+  std::uint64_t period = 0;           ///< bytes between two of them, as it is now
+  std::vector<sampled_block> blocks;  ///< those that are alive, in no order
+};
+
+/// \thread any; it allocates.
+allocation_samples sampled_blocks();
 
 /// gperftools' own heap profile, for google-pprof; empty without samples or without tcmalloc.
 /// \thread any

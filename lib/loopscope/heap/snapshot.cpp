@@ -179,11 +179,13 @@ model::raw_heap sampled_heap(tracker& of) {
   heap.taken_unix_ns = unix_ns();
   heap.process = own_process();
   heap.sampled = true;
-  heap.period = sampling_period;
-  for (auto const& each : sampled_blocks()) {
+  auto const samples = sampled_blocks();
+  // If sampling has been switched off since, it was by us.
+  heap.period = samples.period != 0 ? samples.period : sampling_period;
+  for (auto const& each : samples.blocks) {
     auto const size = static_cast<double>(each.size);
     // The likelihood that an allocation of this size is sampled.
-    auto const share = -std::expm1(-size / static_cast<double>(sampling_period));
+    auto const share = -std::expm1(-size / static_cast<double>(heap.period));
     heap.samples.push_back({of.stacks.id_of(each.pcs), 0, each.size, 1 / share});
   }
   heap.image = model::own_image();

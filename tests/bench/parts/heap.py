@@ -34,12 +34,14 @@ console.log(JSON.stringify({ pause_ms: Number(process.hrtime.bigint() - begin) /
 
 
 def run(bench: Bench) -> Tables:
-    return {"heap-pair": _pair(bench), "heap-table": _table(bench), "heap-pause": _pause(bench),
+    return {"heap-pair": _pair(bench), "heap-table": _table(bench),
+            "heap-accuracy": _accuracy(bench), "heap-pause": _pause(bench),
             "heap-status": _status(bench), "heap-under-load": _under_load(bench)}
 
 
-def _json(command: list[Any]) -> dict[str, Any]:
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+def _json(command: list[Any], env: dict[str, str] | None = None) -> dict[str, Any]:
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600,
+                          env=os.environ | (env or {}))
     return json.loads(done.stdout)
 
 
@@ -64,6 +66,25 @@ def _table(bench: Bench) -> list[Row]:
              "bytes an object": _json([bench.build / "bin/heap-cost-hooked", "exact", "10",
                                        str(count)])["table_bytes"]}
             for count in COUNTS]
+
+
+def _accuracy(bench: Bench) -> list[Row]:
+    """What is seen of known allocations; samples differ from run to run."""
+    def measure(mode: str, period: int) -> dict[str, Any]:
+        return _json([bench.build / "bin/heap-accuracy", mode],
+                     {"TCMALLOC_SAMPLE_PARAMETER": str(period)})
+
+    rows: list[Row] = []
+    for title, mode, period in (("exact", "exact", 0), ("sampled, 512 KiB", "sampled", 512 << 10),
+                                ("sampled, 64 KiB", "sampled", 64 << 10)):
+        seen = [measure(mode, period) for _ in range(4 * bench.rounds)]
+        small = [run["seen_small_bytes"] / run["small_bytes"] for run in seen]
+        large = [run["seen_large_bytes"] / run["large_bytes"] for run in seen]
+        rows.append({"tracking": title, "runs": len(seen),
+                     "seen of 1 000 000 x 64 B": spread(small),
+                     "furthest": max(small, key=lambda share: abs(share - 1)),
+                     "of 8 x 64 MiB": spread(large)})
+    return rows
 
 
 def _pause(bench: Bench) -> list[Row]:
