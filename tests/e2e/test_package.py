@@ -61,6 +61,11 @@ class Package(unittest.TestCase):
         self.assertEqual(run(self.consumer / "async-stacks"), "2\n")
         self.assertEqual(run(self.consumer / "physical-stacks"), "0\n")
 
+    def test_a_consumer_that_links_the_hooks_has_its_heap_tracked(self) -> None:
+        # The vector's block, and those that it points to.
+        self.assertEqual(run(self.consumer / "tracked-heap"), "101 exact\n")
+        self.assertEqual(run(self.consumer / "sampled-heap"), "0 sampled\n")
+
     def test_libgcc_throws_the_exceptions_of_a_consumer(self) -> None:
         # gperftools' libraries bring libunwind along, which throws twenty times slower.
         pattern = r"binding file \S+ \[0\] to (\S+) \[0\]: normal symbol `_Unwind_RaiseException'"
