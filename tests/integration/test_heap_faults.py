@@ -130,6 +130,32 @@ class Killed(unittest.TestCase):
         self.assertLess(own, 1000)
 
 
+class Jammed(unittest.TestCase):
+    def test_a_jam_that_begins_later_does_not_hold_it_up(self) -> None:
+        lab = Lab.for_test(self)
+        need_tracking(self, lab, PART)
+        leak(lab, 64)
+
+        def finished() -> list[pathlib.Path]:
+            return list(lab.directory.glob("heap-*.heapsnapshot"))
+
+        # Ends while the loop is blocked, or on a machine without time to spare, never.
+        for seconds in (5, 15, 45):
+            for file in finished():
+                file.unlink()
+            with lab.connect(timeout=120) as jam:
+                self.assertEqual(snapshot(lab, "?async=true").status, 202)
+                jam.send(request("POST", f"/api/lab/event-loop-jam?ms={seconds}000", token=TOKEN))
+                while not finished() and not jam.readable(wait=0.01):
+                    pass
+                in_time = not jam.readable()
+                self.assertEqual(jam.response("POST").status, 200)
+            if in_time:
+                return
+            eventually(finished, "the snapshot ends")
+        self.fail("a snapshot waits for the loop")
+
+
 class OneAtATime(unittest.TestCase):
     def setUp(self) -> None:
         self.encoder = FakeEncoder(self)
