@@ -63,9 +63,11 @@ def _frame(data: Any) -> Iterator[str]:
         yield f"keys in the wrong order: {list(data)}"
         return
     snapshot = data["snapshot"]
-    if list(snapshot) != ["meta", *COUNTS]:
+    if list(snapshot) != ["meta", *COUNTS, "process"]:
         yield f"keys of snapshot in the wrong order: {list(snapshot)}"
         return
+    if not re.fullmatch("[0-9a-f]{16}", str(snapshot["process"])):
+        yield f"no process: {snapshot['process']}"
     meta = snapshot["meta"]
     if json.dumps(meta) != json.dumps(META):
         wrong = [key for key in META if meta.get(key) != META[key]]

@@ -125,6 +125,7 @@ class MadeSnapshot:
             "node_count": len(self.nodes),
             "edge_count": len(edges) // 3,
             "trace_function_count": len(self.functions),
+            "process": "0123456789abcdef",
         }
         tables = {"nodes": nodes, "edges": edges, "trace_function_infos": infos}
         tables |= {"trace_tree": _flat([self.tree]), "samples": [], "locations": locations}

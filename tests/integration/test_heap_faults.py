@@ -23,9 +23,9 @@ MIB = 1 << 20
 
 def children(pid: int) -> list[int]:
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+    for children_of_thread in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
         try:
-            found += [int(child) for child in (task / "children").read_text().split()]
+            found += [int(child) for child in children_of_thread.read_text().split()]
         except OSError:
             continue
     return found
