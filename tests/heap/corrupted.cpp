@@ -1,6 +1,7 @@
 // Takes snapshots of a heap whose words are the worst that there are: heap-corrupted FILE. Writes
 // the raw capture of the first one into FILE. Prints what failed; exits with 1 then.
-#include <loopscope/heap/snapshot.hpp>
+#include "support/raw_snapshot.hpp"
+
 #include <loopscope/heap/tracker.hpp>
 #include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/raw_heap.hpp>
@@ -16,10 +17,8 @@
 #include <memory>
 #include <new>
 #include <random>
-#include <sstream>
 #include <string>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -27,6 +26,7 @@ namespace {
 
 namespace heap = loopscope::heap;
 namespace model = loopscope::model;
+namespace test = loopscope::test;
 
 constexpr std::size_t page_size = 4096;
 
@@ -77,23 +77,6 @@ class wild_words {
   std::vector<std::uint64_t*> const& blocks_;
 };
 
-// \return the status of the child.
-int take(int fd) {
-  std::ostringstream beginning;
-  model::section_writer{beginning}.section(static_cast<std::uint32_t>(model::heap_tag::mark), {});
-  auto const first = beginning.str();
-  heap::snapshot snapshot{heap::process_tracker, fd};
-  int status = -1;
-  if (write(fd, first.data(), first.size()) < 0) std::abort();
-  auto const child = snapshot.fork();
-  if (child < 0 || waitpid(child, &status, 0) != child) return -1;
-  std::ostringstream tail;
-  model::write_raw_heap_tail(tail, snapshot.description());
-  auto const last = tail.str();
-  if (write(fd, last.data(), last.size()) < 0) std::abort();
-  return status;
-}
-
 void check_wild_words(char const* path) {
   constexpr std::size_t count = 50'000;
   std::vector<std::uint64_t*> blocks;
@@ -107,7 +90,7 @@ void check_wild_words(char const* path) {
     for (std::size_t at = 0; at < sizes[i]; ++at) blocks[i][at] = words.next();
   auto const file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-  check(take(file) == 0, "a heap of wild words");
+  check(test::take_raw_heap(file) == 0, "a heap of wild words");
 
   auto const bytes = text_of(path);
   auto const read = model::read_raw_heap(bytes);
@@ -129,7 +112,7 @@ void check_guarded_pages() {
   }
   auto const nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-  check(take(nowhere) == 0, "blocks with pages that cannot be read");
+  check(test::take_raw_heap(nowhere) == 0, "blocks with pages that cannot be read");
 
   close(nowhere);
   for (auto* each : blocks) {
@@ -149,7 +132,7 @@ void check_lost_file(std::string const& path) {
   object->fill(table);
   auto const nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-  check(take(nowhere) == 0, "a table of virtual functions in a file that is gone");
+  check(test::take_raw_heap(nowhere) == 0, "a table of virtual functions in a file that is gone");
 
   close(nowhere);
   munmap(mapped, 4 * page_size);

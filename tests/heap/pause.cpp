@@ -2,7 +2,8 @@
 //   large  1 000 000 objects of 64 to 256 bytes, and 900 MB in blocks of 10 MB
 //   small  1 GB in objects of up to 1 KB, which are linked
 // Writes a raw capture into FILE and prints one line of JSON: milliseconds, objects, bytes.
-#include <loopscope/heap/snapshot.hpp>
+#include "support/raw_snapshot.hpp"
+
 #include <loopscope/heap/tracker.hpp>
 
 #include <chrono>
@@ -12,19 +13,16 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
 #include <memory>
-#include <sstream>
 #include <string_view>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
 namespace {
 
 namespace heap = loopscope::heap;
-namespace model = loopscope::model;
+namespace test = loopscope::test;
 using steady = std::chrono::steady_clock;
 using block = std::unique_ptr<std::byte[]>;
 
@@ -68,29 +66,19 @@ double milliseconds(steady::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
-void write(int fd, std::string_view bytes) {
-  if (::write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) std::abort();
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 3 || !heap::set_tracking(heap::tracking_mode::exact) || !make(argv[1]))
     return EXIT_FAILURE;
   auto const file = open(argv[2], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  std::ostringstream beginning;
-  model::section_writer{beginning}.section(static_cast<std::uint32_t>(model::heap_tag::mark), {});
-  write(file, beginning.view());
+  test::begin_raw_heap(file);
   auto const begin = steady::now();
   heap::snapshot snapshot{heap::process_tracker, file};
   auto const prepared = steady::now();
-  auto const child = snapshot.fork();
-  int status = -1;
-  if (child < 0 || waitpid(child, &status, 0) != child || status != 0) return EXIT_FAILURE;
+  if (test::scan_in_child(snapshot) != 0) return EXIT_FAILURE;
   auto const scanned = steady::now();
-  std::ostringstream tail;
-  model::write_raw_heap_tail(tail, snapshot.description());
-  write(file, tail.view());
+  test::end_raw_heap(snapshot, file);
   auto const totals = snapshot.totals();
   struct stat info {};
   fstat(file, &info);

@@ -21,11 +21,18 @@ PART = "heap snapshot faults"
 MIB = 1 << 20
 
 
+def threads(pid: int) -> list[pathlib.Path]:
+    try:
+        return list(pathlib.Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []  # it has ended
+
+
 def children(pid: int) -> list[int]:
     found = []
-    for children_of_thread in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+    for thread in threads(pid):
         try:
-            found += [int(child) for child in children_of_thread.read_text().split()]
+            found += [int(child) for child in (thread / "children").read_text().split()]
         except OSError:
             continue
     return found

@@ -17,7 +17,7 @@ template <class T>
 class page_list;
 
 /// How the child ends, beside tool_exit: there was no memory.
-inline constexpr int scan_without_memory = 4;
+inline constexpr int scan_without_memory = 5;
 
 /// One snapshot of the live blocks: a forked child looks through a copy of the memory, while the
 /// service goes on. Pages of blocks of 1 MiB and more are not copied; the child reads them from the
