@@ -23,7 +23,8 @@ namespace heap = loopscope::heap;
 namespace model = loopscope::model;
 
 constexpr std::size_t count = 1'000'000;
-constexpr std::size_t object_size = 24;
+// A size of tcmalloc: the blocks lie side by side.
+constexpr std::size_t object_size = 32;
 
 struct object {
   std::uint64_t words[object_size / sizeof(std::uint64_t)];

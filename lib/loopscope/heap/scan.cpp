@@ -1,6 +1,7 @@
 #include <loopscope/heap/block_index_impl.hpp>
 #include <loopscope/heap/child_memory_impl.hpp>
 #include <loopscope/heap/fault_guard_impl.hpp>
+#include <loopscope/heap/pointer_filter_impl.hpp>
 #include <loopscope/heap/scan_impl.hpp>
 #include <loopscope/heap/type_finder_impl.hpp>
 
@@ -29,56 +30,6 @@ LOOPSCOPE_READS_ANYTHING std::uint64_t load(std::uint64_t address) noexcept {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): tables hold addresses
   return *reinterpret_cast<std::uint64_t const volatile*>(address);
 }
-
-// Tells the words of one object that point into blocks.
-//
-// Allocators put blocks side by side, so that the end of a range in one block may be the address of
-// the next. A vector has the start of its block, the end of what is used and the end of the block
-// in three words: up to two words behind a pointer that are the very end of its block point to
-// nothing.
-class pointer_filter {
- public:
-  static constexpr std::uint32_t none = block_index::none;
-
-  pointer_filter(block_index const& index, std::span<live_block const> blocks) noexcept
-      : index_{index}, blocks_{blocks} {}
-
-  void begin_object() noexcept {
-    recent_.fill(none);
-    range_ = none;
-  }
-
-  /// \return the block, or none; none too if one of the latest words points there.
-  std::uint32_t target_of(std::uint64_t address, std::uint64_t word) noexcept {
-    if (is_end_of_range(address, word)) return none;
-    auto const to = index_.find(word);
-    if (to == none) return none;
-    if (to != range_ || address != next_word_) ends_ = 0;
-    range_ = to;
-    next_word_ = address + word_size;
-    if (std::find(recent_.begin(), recent_.end(), to) != recent_.end()) return none;
-    std::copy_backward(recent_.begin(), recent_.end() - 1, recent_.end());
-    return recent_.front() = to;
-  }
-
- private:
-  bool is_end_of_range(std::uint64_t address, std::uint64_t word) noexcept {
-    constexpr int most_ends = 2;
-    auto const is_it = range_ != none && address == next_word_ && ends_ < most_ends &&
-                       word == block_index::end_of(blocks_[range_]);
-    if (!is_it) return false;
-    ++ends_;
-    next_word_ += word_size;
-    return true;
-  }
-
-  block_index const& index_;
-  std::span<live_block const> blocks_;
-  std::array<std::uint32_t, 3> recent_{};
-  std::uint32_t range_ = none;  // that the latest words may be of
-  std::uint64_t next_word_ = 0;
-  int ends_ = 0;
-};
 
 class scanner {
  public:
@@ -151,20 +102,23 @@ class scanner {
       auto const& block = blocks_[from];
       auto const begin = (block.address + word_size - 1) / word_size * word_size;
       filter.begin_object();
-      auto const tell = [&](std::uint64_t address, std::uint64_t word) {
-        auto const to = filter.target_of(address, word);
-        if (to == pointer_filter::none || to == from || is_registered(address)) return;
+      auto const tell = [&](std::uint64_t address, std::uint32_t to) {
+        if (to == from || is_registered(address)) return;
         auto const offset = (address - block.address) / word_size;
         edges.add(model::raw_heap_edge{from, to, static_cast<std::uint32_t>(offset)});
         ++figures_.edges;
       };
+      auto const take = [&](std::uint64_t address, std::uint64_t word) {
+        filter.take(address, word, tell);
+      };
       address_range const where{begin, std::max(begin, block.address + block.size)};
       if (is_elsewhere(block))
-        figures_.scanned_bytes += read_words(input_.live_memory, where, tell);
+        figures_.scanned_bytes += read_words(input_.live_memory, where, take);
       else if (can_read(where))
-        figures_.scanned_bytes += look_at_words(where, tell);
+        figures_.scanned_bytes += look_at_words(where, take);
       else
-        figures_.scanned_bytes += read_words(own_memory_, where, tell);
+        figures_.scanned_bytes += read_words(own_memory_, where, take);
+      filter.end_object(tell);
     }
   }
 
@@ -176,13 +130,15 @@ class scanner {
       address_range const where{(root.where.begin + word_size - 1) / word_size * word_size,
                                 root.where.end};
       // What was mapped when the list was made may be gone.
-      read_words(own_memory_, where, [&](std::uint64_t address, std::uint64_t word) {
-        auto const to = filter.target_of(address, word);
+      auto const tell = [&](std::uint64_t at, std::uint32_t to) {
         auto const is_own = root.kind == model::root_kind::registered;
-        if (to == pointer_filter::none || (!is_own && is_registered(address))) return;
-        roots.add(model::raw_heap_root{root.kind, root.holder, address, to, 0});
+        if (!is_own && is_registered(at)) return;
+        roots.add(model::raw_heap_root{root.kind, root.holder, at, to, 0});
         ++figures_.roots;
-      });
+      };
+      read_words(own_memory_, where,
+                 [&](std::uint64_t at, std::uint64_t word) { filter.take(at, word, tell); });
+      filter.end_object(tell);
     }
   }
 
@@ -194,21 +150,21 @@ class scanner {
   }
 
   // \return how many bytes there were.
-  template <class Tell>  // Tell: (address, word) -> void
-  static std::uint64_t look_at_words(address_range where, Tell tell) noexcept {
-    for (auto at = where.begin; at + word_size <= where.end; at += word_size) tell(at, load(at));
+  template <class Take>  // Take: (address, word) -> void
+  static std::uint64_t look_at_words(address_range where, Take take) noexcept {
+    for (auto at = where.begin; at + word_size <= where.end; at += word_size) take(at, load(at));
     return where.end - where.begin;
   }
 
   // The same through a file of a process' memory; pages that are not there are left out.
-  template <class Tell>
-  std::uint64_t read_words(int memory, address_range where, Tell tell) noexcept {
+  template <class Take>
+  std::uint64_t read_words(int memory, address_range where, Take take) noexcept {
     std::uint64_t bytes = 0;
     for (auto at = where.begin; memory >= 0 && at + word_size <= where.end;) {
       auto const wanted = std::min<std::uint64_t>(piece_size, where.end - at);
       auto const got = pread(memory, piece_.data(), wanted, static_cast<off_t>(at));
       auto const words = got > 0 ? static_cast<std::uint64_t>(got) / word_size : 0;
-      for (std::size_t i = 0; i < words; ++i) tell(at + i * word_size, piece_[i]);
+      for (std::size_t i = 0; i < words; ++i) take(at + i * word_size, piece_[i]);
       bytes += words * word_size;
       at = words > 0 ? at + words * word_size : (at / page_size + 1) * page_size;
     }

@@ -154,37 +154,6 @@ TEST_CASE("A snapshot has the blocks, and the words that point to them", "[heap]
   CHECK(heap.heap().stacks.at(0).pcs == std::vector<std::uint64_t>{0x1234});
 }
 
-TEST_CASE("The end of a vector's block does not hold the block behind it", "[heap]") {
-  tracked_blocks all;
-  auto const memory = std::make_unique<std::array<std::uint64_t, 64>>();
-  auto* const words = memory->data();
-  auto const vector = std::make_unique<std::array<std::uint64_t, 6>>();
-  auto const address = [](auto* of) { return reinterpret_cast<std::uintptr_t>(of); };
-  all.add(words[0], 64);
-  all.add(words[8], 72);
-  all.add(*vector);
-  // Full: where it begins, and twice where it ends; then another vector, in the block behind it.
-  *vector = {address(words),     address(words + 8),  address(words + 8),
-             address(words + 8), address(words + 10), address(words + 17)};
-
-  SECTION("but a pointer to it does") {
-    taken const heap{all.tracker()};
-
-    CHECK(heap.has_edge(48, 64, 0));
-    CHECK(heap.has_edge(48, 72, 3));
-    CHECK(heap.edges.size() == 2);
-  }
-
-  SECTION("without one it is not held") {
-    (*vector)[3] = (*vector)[4] = (*vector)[5] = 0;
-
-    taken const heap{all.tracker()};
-
-    CHECK(heap.has_edge(48, 64, 0));
-    CHECK(heap.edges.size() == 1);
-  }
-}
-
 TEST_CASE("A snapshot tells what holds blocks from outside", "[heap]") {
   tracked_blocks all;
   auto const held = hidden(new std::array<std::uint64_t, 10>{});
