@@ -1,5 +1,7 @@
 #pragma once
 
+#include <loopscope/heap/child_memory_impl.hpp>
+
 #include <csetjmp>
 #include <csignal>
 #include <tuple>
@@ -11,8 +13,9 @@ namespace loopscope::heap {
 class fault_guard {
  public:
   fault_guard() noexcept {
+    back_ = child_array<registers>(1).data();
     struct sigaction action {};
-    action.sa_handler = [](int) { siglongjmp(back_, 1); };
+    action.sa_handler = [](int) { siglongjmp(back_->buffer, 1); };
     action.sa_flags = SA_NODEFER;
     sigset_t faults;
     sigemptyset(&faults);
@@ -28,13 +31,18 @@ class fault_guard {
   template <class Work>
   [[nodiscard]] bool survives(Work const& work) const noexcept {
     // The way out of a signal handler: nothing on it has a destructor.
-    if (sigsetjmp(back_, 0) != 0) return false;  // NOLINT(cert-err52-cpp)
+    if (sigsetjmp(back_->buffer, 0) != 0) return false;  // NOLINT(cert-err52-cpp)
     work();
     return true;
   }
 
  private:
-  static inline sigjmp_buf back_;
+  struct registers {
+    sigjmp_buf buffer;
+  };
+
+  // Not among the static variables, which are scanned: the registers point to blocks.
+  static inline registers* back_ = nullptr;
 };
 
 }  // namespace loopscope::heap
