@@ -39,7 +39,7 @@ class ShutDown(unittest.TestCase):
     def test_while_sampling_the_response_has_what_was_taken_and_says_so(self) -> None:
         lab = self.lab()
         with begin(lab, LONG) as wire:
-            self.jam(lab)
+            self.jam(lab, 3000)  # sampling may begin late in it
             signalled = time.monotonic()
             lab.stop()
 
