@@ -158,8 +158,7 @@ void show_heap(heap_retainers_arguments const& asked, std::ostream& out) {
   auto const sought = asked.id ? "id " + std::to_string(*asked.id) : "type '" + asked.type + "'";
   if (objects.empty())
     throw std::runtime_error{asked.file.string() + ": no object of " + printable(sought)};
-  auto const all = heap_graph::find_retainers(heap, objects);
-  auto const rows = first_of(all, asked.limit);
+  auto const [rows, paths] = heap_graph::find_retainers(heap, objects, asked.limit);
   auto const sum = sum_of(heap, objects);
   if (asked.json) {
     write_retainers_json(out, sum, rows);
@@ -172,7 +171,7 @@ void show_heap(heap_retainers_arguments const& asked, std::ostream& out) {
     table.push_back(
         {std::to_string(row.count), size_text(row.self_bytes), path_text(name, row.path)});
   write_table(out, table);
-  write_rest(out, all.size(), rows.size());
+  write_rest(out, paths, rows.size());
   finish(out);
 }
 

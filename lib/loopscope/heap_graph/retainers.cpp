@@ -12,6 +12,12 @@ namespace {
 
 using path_of_object = std::pair<std::uint32_t, std::uint32_t>;  // a path, an object
 
+struct path_sum {
+  std::uint32_t path = none;
+  std::uint64_t count = 0;
+  std::uint64_t self_bytes = 0;
+};
+
 // Which nodes are reached through which, in the tree of the shortest paths: an interval for each.
 class reached_through {
  public:
@@ -56,6 +62,20 @@ std::vector<path_of_object> paths_to(heap_snapshot const& heap, std::vector<bool
   return found;
 }
 
+// \param of  by path.
+std::vector<path_sum> sums_of(std::vector<path_of_object> const& of, heap_snapshot const& heap) {
+  std::vector<path_sum> sums;
+  for (auto const& [path, object] : of) {
+    if (sums.empty() || path != sums.back().path) sums.push_back({path});
+    ++sums.back().count;
+    sums.back().self_bytes += heap.self_bytes[object];
+  }
+  std::sort(sums.begin(), sums.end(), [](path_sum const& a, path_sum const& b) {
+    return std::tie(b.self_bytes, b.count, a.path) < std::tie(a.self_bytes, a.count, b.path);
+  });
+  return sums;
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> objects_of_type(heap_snapshot const& heap, std::string_view name) {
@@ -72,8 +92,8 @@ std::vector<std::uint32_t> objects_with_id(heap_snapshot const& heap, std::uint3
   return found;
 }
 
-std::vector<retainer_row> find_retainers(heap_snapshot const& heap,
-                                         std::vector<std::uint32_t> const& objects) {
+retainer_rows find_retainers(heap_snapshot const& heap, std::vector<std::uint32_t> const& objects,
+                             std::size_t limit) {
   auto const paths = find_shortest_paths(heap);
   retainer_steps steps{heap, paths};
   std::vector<bool> is_wanted(heap.size());
@@ -83,18 +103,12 @@ std::vector<retainer_row> find_retainers(heap_snapshot const& heap,
     if (paths.parent[object] == none) found.emplace_back(none, object);  // the last path
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
-  std::vector<retainer_row> rows;
-  auto last = none;
-  for (auto const& [path, object] : found) {
-    if (rows.empty() || path != last) rows.push_back({steps.texts(path)});
-    last = path;
-    ++rows.back().count;
-    rows.back().self_bytes += heap.self_bytes[object];
-  }
-  std::sort(rows.begin(), rows.end(), [](auto const& a, auto const& b) {
-    return std::tie(b.self_bytes, b.count, a.path) < std::tie(a.self_bytes, a.count, b.path);
-  });
-  return rows;
+  auto sums = sums_of(found, heap);
+  retainer_rows shown{{}, sums.size()};
+  if (limit != 0 && limit < sums.size()) sums.resize(limit);
+  for (auto const& each : sums)
+    shown.rows.push_back({steps.texts(each.path), each.count, each.self_bytes});
+  return shown;
 }
 
 }  // namespace loopscope::heap_graph

@@ -13,7 +13,8 @@ using row = std::tuple<path, std::uint64_t, std::uint64_t>;
 std::vector<row> rows_of(test::heap_text const& text, std::string const& type) {
   auto const heap = test::heap_from(text);
   std::vector<row> rows;
-  for (auto const& each : heap_graph::find_retainers(heap, heap_graph::objects_of_type(heap, type)))
+  auto const objects = heap_graph::objects_of_type(heap, type);
+  for (auto const& each : heap_graph::find_retainers(heap, objects, 0).rows)
     rows.emplace_back(each.path, each.count, each.self_bytes);
   return rows;
 }
