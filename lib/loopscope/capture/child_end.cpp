@@ -10,8 +10,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace loopscope::capture {
 
@@ -32,9 +32,10 @@ std::string first_printable_line(std::string text) {
 
 asio::awaitable<bool> has_ended(process::child& child, std::chrono::seconds limit) {
   auto const loop = co_await asio::this_coro::executor;
-  auto const own = dup(child.exit_event());
-  if (own < 0) throw std::system_error{errno, std::generic_category(), "dup"};
-  asio::posix::stream_descriptor event{loop, own};
+  auto const own = fcntl(child.exit_event(), F_DUPFD_CLOEXEC, 0);
+  if (own < 0) throw std::system_error{errno, std::generic_category(), "F_DUPFD_CLOEXEC"};
+  asio::posix::stream_descriptor event{loop};
+  event.assign(own);
   asio::steady_timer timer{loop, limit};
   auto const readable = asio::posix::stream_descriptor::wait_read;
   auto race = asio::experimental::make_parallel_group(event.async_wait(readable, asio::deferred),

@@ -116,20 +116,26 @@ asio::awaitable<result<artifacts::artifact>> heap_recorder::take_objects(capture
   if (!file) co_return file.error();
   std::optional<heap::snapshot> snapshot;
   std::optional<process::child> scan;
+  std::string refused;
   auto fork = [&]() -> result<void> {
     if (auto const written = file->write(beginning()); !written) return written;
     snapshot.emplace(with_.tracker, file->fd());
+    if (!with_.tracker.blocks.has_ids_left()) {
+      refused = "there are no more ids for blocks: restart the service";
+      return errc::capture_failed;
+    }
     try {
       scan.emplace([&] { return snapshot->fork(); });
     } catch (std::system_error const& error) {
-      job.state.detail = error.what();
+      refused = error.what();
       return refusal(error);
     }
     return {};
   };
-  // On the lane whose thread lives as long as the service: the child ends with the thread.
-  auto& lane = with_.files.workers.bulk_lane;
-  auto const forked = co_await runtime::offload(lane, std::move(fork));
+  // Every operator new waits for it, so it must not run at a low priority. The thread lives as long
+  // as the service, and the child ends with the thread.
+  auto const forked = co_await runtime::offload(with_.files.workers.short_lane, std::move(fork));
+  job.state.detail = std::move(refused);
   if (!forked) co_return forked.error();
   auto const scanned = co_await wait_for_scan(job, *scan);
   if (!scanned) co_return scanned.error();
@@ -138,15 +144,19 @@ asio::awaitable<result<artifacts::artifact>> heap_recorder::take_objects(capture
     note(heap);
     return file->write(tail(heap));
   };
-  auto const completed = co_await runtime::offload(lane, std::move(complete));
+  auto const completed =
+      co_await runtime::offload(with_.files.workers.bulk_lane, std::move(complete));
   if (!completed) co_return completed.error();
+  co_await keep_files();
   quality_.lost = snapshot->totals().lost;
   quality_.pause = snapshot->pause();
   co_return co_await files.store_raw(std::move(*file));
 }
 
 asio::awaitable<result<void>> heap_recorder::wait_for_scan(capture_job& job, process::child& scan) {
-  auto const ended = co_await job.cancellable(has_ended(scan, scan_limit));
+  // A cancellation that came before has no effect on a wait that begins later.
+  bool ended = false;
+  if (!job.is_cancelled()) ended = co_await job.cancellable(has_ended(scan, scan_limit));
   if (!ended) scan.kill();
   auto const status = scan.wait();
   if (job.is_cancelled()) co_return errc::cancelled;
@@ -171,13 +181,14 @@ asio::awaitable<result<artifacts::artifact>> heap_recorder::take_samples(capture
   };
   auto bytes = co_await runtime::offload(with_.files.workers.bulk_lane, std::move(take));
   if (!bytes) co_return bytes.error();
+  co_await keep_files();
   co_return co_await files.store_raw(std::move(*bytes));
 }
 
 // What is known before the capture is encoded.
 void heap_recorder::note(model::raw_heap const& heap) {
   has_native_ = !heap.gperftools.empty();
-  if (auto const maps = model::parse_maps(heap.image.maps)) with_.files.encoder.keep_files(*maps);
+  maps_ = heap.image.maps;
   if (auto const stats = heap::read_allocator_stats())
     quality_.allocated_bytes = stats->allocated.value;
   quality_.sampled = heap.sampled;
@@ -186,6 +197,13 @@ void heap_recorder::note(model::raw_heap const& heap) {
   for (auto const& each : heap.samples)
     sampled_bytes += each.weight * static_cast<double>(each.size);
   quality_.tracked_bytes = static_cast<std::uint64_t>(std::llround(sampled_bytes));
+}
+
+asio::awaitable<void> heap_recorder::keep_files() {
+  auto keep = [this] {
+    if (auto const maps = model::parse_maps(maps_)) with_.files.encoder.keep_files(*maps);
+  };
+  co_await runtime::offload(with_.files.workers.short_lane, std::move(keep));
 }
 
 void heap_recorder::add_report(encoder_report const& report) {

@@ -44,12 +44,14 @@ class heap_recorder {
   boost::asio::awaitable<result<artifacts::artifact>> take_samples(capture_files& files);
   boost::asio::awaitable<result<void>> wait_for_scan(capture_job& job, process::child& scan);
   void note(model::raw_heap const& heap);
+  boost::asio::awaitable<void> keep_files();
   void add_report(encoder_report const& report);
 
   services with_;
   model::presentation shown_;
   model::heap_quality quality_;
   bool has_native_ = false;
+  std::string maps_;  // of the process, as it was captured
 };
 
 }  // namespace loopscope::capture
