@@ -224,6 +224,27 @@ void check_forks() {
   check(failed == 0, "1 000 forks while threads allocate");
 }
 
+// A program's own child may allocate, whatever other threads did when it was forked.
+void check_own_forks() {
+  constexpr int forks = 200;
+  allocating_threads threads;
+  int failed = 0;
+  for (int i = 0; i < forks; ++i) {
+    threads.go();
+    std::this_thread::yield();
+    auto const child = fork();
+    if (child == 0) {
+      std::vector<std::unique_ptr<std::string>> blocks(1000);
+      for (auto& each : blocks) each = std::make_unique<std::string>(100, 'x');
+      _exit(0);
+    }
+    threads.rest();
+    int status = -1;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) ++failed;
+  }
+  check(failed == 0, "children that allocate");
+}
+
 void check_stacks() {
   auto const before = heap::process_tracker.stacks.size();
   std::vector<std::unique_ptr<int>> blocks;
@@ -246,6 +267,7 @@ int main() {
   check_library();
   check_stacks();
   check_forks();
+  check_own_forks();
   check_switches();
   if (failures == 0) std::puts("heap-hooks: all as expected");
   return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

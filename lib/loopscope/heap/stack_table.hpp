@@ -38,6 +38,10 @@ class stack_table {
   /// \param id  in [1, size()].
   [[nodiscard]] entry at(std::uint32_t id) noexcept;
 
+  /// Stops additions: for a fork, and not for long.
+  void lock() noexcept { lock_.lock(); }
+  void unlock() noexcept { lock_.unlock(); }
+
   /// The latest id.
   [[nodiscard]] std::uint32_t size() const noexcept {
     return size_.load(std::memory_order_acquire);

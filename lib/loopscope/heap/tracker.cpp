@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <pthread.h>
 #include <tuple>
 
 namespace loopscope::heap {
@@ -49,6 +50,23 @@ std::size_t walk(std::uint64_t const* frame,
   return depth;
 }
 
+// A child that the program forks may allocate, so no other thread may hold a lock then. Ours is
+// forked by _Fork(), which calls none of these.
+void lock_for_fork() noexcept {
+  process_tracker.stacks.lock();
+  process_tracker.blocks.lock_all();
+}
+
+void unlock_after_fork() noexcept {
+  process_tracker.blocks.unlock_all();
+  process_tracker.stacks.unlock();
+}
+
+void watch_forks() noexcept {
+  static auto const refused = pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
+  std::ignore = refused;  // there was no memory: forks are as they would be without
+}
+
 }  // namespace
 
 constinit tracker process_tracker;
@@ -81,6 +99,7 @@ result<void> set_tracking(tracking_mode mode) {
   auto& all = process_tracker;
   sample_allocations(mode != tracking_mode::off);
   if (mode == tracking_mode::exact) {
+    watch_forks();
     all.blocks.open();
     all.is_exact = true;
   } else {
