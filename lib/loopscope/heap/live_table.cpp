@@ -35,7 +35,7 @@ void live_table::close() noexcept {
     each.is_open = false;
     each.slots = nullptr;
     each.capacity = each.blocks = 0;
-    each.bytes = 0;
+    each.bytes = each.lost = 0;
     each.lock.unlock();
   }
 }

@@ -47,7 +47,7 @@ class live_table {
     std::uint64_t blocks = 0;
     std::uint64_t bytes = 0;        ///< of the blocks
     std::uint64_t table_bytes = 0;  ///< what the table takes
-    std::uint64_t lost = 0;         ///< blocks that found no room, ever
+    std::uint64_t lost = 0;         ///< blocks that found no room since open()
   };
   [[nodiscard]] totals count() noexcept;
 
@@ -59,6 +59,13 @@ class live_table {
     for (auto& each : shards_) give_ids(each, visit);
   }
   void end_ids() noexcept { assigning_.store(false, std::memory_order_relaxed); }
+
+  /// Ids are not used again: after a thousand snapshots with a million new blocks each, captures
+  /// could not hold any more of them. Some are left for what is inserted until end_ids().
+  static constexpr std::uint32_t most_ids = 0x3ff0'0000;
+  [[nodiscard]] bool has_ids_left() const noexcept {
+    return next_id_.load(std::memory_order_relaxed) <= most_ids;
+  }
 
   /// Stops every insertion and erasure: for a fork, and not for long.
   void lock_all() noexcept;

@@ -64,9 +64,9 @@ class scanner {
   // Pages of it are not in this process.
   [[nodiscard]] bool is_elsewhere(live_block const& block) const noexcept {
     auto const& all = input_.not_forked;
-    auto const next = std::upper_bound(
+    auto const next = std::lower_bound(
         all.begin(), all.end(), block.address + block.size,
-        [](std::uint64_t value, address_range const& each) { return value < each.begin; });
+        [](address_range const& each, std::uint64_t value) { return each.begin < value; });
     return next != all.begin() && std::prev(next)->end > block.address;
   }
 
@@ -129,15 +129,18 @@ class scanner {
       filter.begin_object();
       address_range const where{(root.where.begin + word_size - 1) / word_size * word_size,
                                 root.where.end};
-      // What was mapped when the list was made may be gone.
       auto const tell = [&](std::uint64_t at, std::uint32_t to) {
         auto const is_own = root.kind == model::root_kind::registered;
         if (!is_own && is_registered(at)) return;
         roots.add(model::raw_heap_root{root.kind, root.holder, at, to, 0});
         ++figures_.roots;
       };
-      read_words(own_memory_, where,
-                 [&](std::uint64_t at, std::uint64_t word) { filter.take(at, word, tell); });
+      auto const take = [&](std::uint64_t at, std::uint64_t word) { filter.take(at, word, tell); };
+      // Through a file: what was mapped when the list was made may be gone.
+      if (own_memory_ >= 0)
+        read_words(own_memory_, where, take);
+      else if (can_read(where))
+        look_at_words(where, take);
       filter.end_object(tell);
     }
   }

@@ -183,7 +183,8 @@ model::raw_heap sampled_heap(tracker& of) {
   // If sampling has been switched off since, it was by us.
   heap.period = samples.period != 0 ? samples.period : sampling_period;
   for (auto const& each : samples.blocks) {
-    auto const size = static_cast<double>(each.size);
+    // One of no bytes may be sampled too.
+    auto const size = static_cast<double>(std::max<std::uint64_t>(each.size, 1));
     // The likelihood that an allocation of this size is sampled.
     auto const share = -std::expm1(-size / static_cast<double>(heap.period));
     heap.samples.push_back({of.stacks.id_of(each.pcs), 0, each.size, 1 / share});

@@ -63,8 +63,8 @@ class snapshot {
   std::chrono::nanoseconds pause_{};
 };
 
-/// What the child and the raw file take at most, beside the pages that the service writes to
-/// meanwhile.
+/// What the child takes for so many blocks of a typical size, beside the pages that the service
+/// writes to meanwhile.
 byte_count snapshot_memory(live_table::totals const& totals) noexcept;
 
 /// A capture of tcmalloc's samples, with an id for every stack. \thread worker

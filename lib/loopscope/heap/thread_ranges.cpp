@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <filesystem>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <unistd.h>
@@ -81,8 +81,8 @@ known_threads::entry const* known_threads::find(pid_t thread) const noexcept {
 
 std::vector<thread_range> thread_ranges(known_threads& known, void const* own_frame) {
   auto const threads = threads_of_process();
-  std::set<pid_t> const living{threads.begin(), threads.end()};
-  known.forget_dead([&](pid_t thread) { return living.contains(thread); });
+  // Not by that list: a thread may have begun since, and is known by its first allocation only.
+  known.forget_dead([](pid_t thread) { return tgkill(getpid(), thread, 0) == 0; });
   auto const maps = model::parse_maps(read_file_or_nothing("/proc/self/maps"));
   if (!maps) return {};
   std::vector<thread_range> all;

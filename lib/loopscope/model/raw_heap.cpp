@@ -156,7 +156,7 @@ bool has_known_holder(raw_heap_root const& root, raw_heap const& heap) {
 
 // Every index names something.
 bool is_consistent(heap_sections const& read) {
-  constexpr std::uint64_t most_nodes = 0x3fffffff;
+  constexpr std::uint64_t most_nodes = 0x3fffffff;  // and ids
   auto const& heap = read.heap;
   if (read.node_count > most_nodes) return false;
   bool ok = true;

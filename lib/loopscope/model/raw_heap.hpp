@@ -41,7 +41,7 @@ struct raw_heap {
   bool operator==(raw_heap const&) const = default;
 };
 
-/// Tags of a heap capture's sections. The first section of one is `heap_mark`, which is empty.
+/// Tags of a heap capture's sections. The first section of one is `mark`, which is empty.
 enum class heap_tag : std::uint32_t {
   mark = 100,
   head,

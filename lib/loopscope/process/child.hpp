@@ -33,10 +33,9 @@ struct child_options {
 class child {
  public:
   /// Starts `program` at low priority, as the first to end when memory runs out, with default
-  /// signal handling, no descriptor of ours but
-  /// pipes for its output, stdin at /dev/null, and a short list of our variables: PATH, HOME, LANG,
-  /// LC_*, TZ, TMPDIR, LD_LIBRARY_PATH, options of sanitizers, paths of coverage data, and
-  /// `options.variables`.
+  /// signal handling, no descriptor of ours but those for its output, stdin at /dev/null, and a
+  /// short list of our variables: PATH, HOME, LANG, LC_*, TZ, TMPDIR, LD_LIBRARY_PATH, options of
+  /// sanitizers, paths of coverage data, and `options.variables`.
   ///
   /// The pipes are non-blocking at both ends: what the child writes beyond their capacity (64 KiB)
   /// fails with EAGAIN and is lost. A child that tries again for ever has to be killed.
