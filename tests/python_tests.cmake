@@ -4,8 +4,9 @@ find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 # time, load or shares of a profile (capture_lag, encode, profile_quality, soak, walkthrough and the
 # viewer_* tests: two start Chromium and share node_modules), or because others could take
 # the port that it chooses for a program (run_script).
-set(loopscope_e2e_beside_others disk_full handler_calls heap_command heap_limits heapsnapshot layers
-                                linking look_up memory_limits metrics package unwind_tables)
+set(loopscope_e2e_beside_others
+    disk_full find_leaks handler_calls heap_command heap_corrupted heap_limits heapsnapshot layers
+    linking look_up memory_limits metrics package unwind_tables)
 
 # loopscope_python_tests(<label> TIMEOUT <seconds>)
 #

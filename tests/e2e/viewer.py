@@ -68,7 +68,7 @@ def need_node(test: unittest.TestCase, part: str, *least: int) -> None:
 
 def read(test: unittest.TestCase, script: str, *arguments: str | pathlib.Path) -> dict[str, Any]:
     """What a script of viewers/ saw; other lines than its JSON may stand around it."""
-    done = run(["node", SCRIPTS / f"{script}.mjs", *arguments], cwd=PLACE, limit=75)
+    done = run(["node", SCRIPTS / f"{script}.mjs", *arguments], cwd=PLACE, limit=180)
     test.assertEqual(done.returncode, 0, done.stdout)
     return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
 

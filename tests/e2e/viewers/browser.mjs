@@ -20,7 +20,7 @@ const flags = [
   '--disable-sync',
 ];
 const patience = 20_000; // for one step
-const deadline = 50_000; // for the whole visit
+const deadline = 150_000; // for the whole visit
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Probes until the result is true, and returns it; fails with `why` when the limit has passed. */

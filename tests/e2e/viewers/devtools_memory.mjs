@@ -96,11 +96,10 @@ async function stack(page, snapshot, name) {
     await selectObject(page, name);
     await clickText(page, '[role=tab]', 'Allocation stack');
     return await until(async () => {
-      const frames = await look(page, '.stack-frame, .no-heap-allocation-stack', (all) =>
-        all.filter((one) => one.matches('.stack-frame'))
+      return look(page, '.stack-frame, .no-heap-allocation-stack', (all) =>
+        all.length > 0 && all.filter((one) => one.matches('.stack-frame'))
           .map((one) => one.innerText.split('\n').map((part) => part.trim()))
           .map(([called, place]) => ({ function: called, place })));
-      return frames;
     }, 'the allocation stack');
   } finally {
     await rm(directory, { recursive: true, force: true });
