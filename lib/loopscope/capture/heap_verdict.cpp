@@ -31,8 +31,8 @@ void judge_tracking(heap_quality const& of, findings& to) {
   auto const lost = ratio(of.lost, of.objects + of.lost);
   to.add(level(lost, lost_share),
          std::to_string(of.lost) +
-             " objects that were allocated are missing, since there was no memory for the table. "
-             "Raise the memory limit.");
+             " objects are missing, freed since or not: there was no memory for the table. Raise "
+             "the memory limit.");
 }
 
 void judge_scan(heap_quality const& of, findings& to) {
