@@ -52,7 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     LOOPSCOPE_EXPECTS(heap_graph::largest(tree, 0, 0).size() + 1 == tree.order.size());
   std::vector<std::uint32_t> all(heap.size());
   std::iota(all.begin(), all.end(), 0U);
-  heap_graph::find_retainers(heap, all);
+  constexpr std::size_t rows = 20;
+  heap_graph::find_retainers(heap, all, rows);
   std::ostringstream out;
   heap_graph::write_folded_growth(out, {}, heap, {all, {}});
   return 0;
