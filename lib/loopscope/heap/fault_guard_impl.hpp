@@ -13,9 +13,9 @@ namespace loopscope::heap {
 class fault_guard {
  public:
   fault_guard() noexcept {
-    back_ = child_array<registers>(1).data();
+    way_back = child_array<registers>(1).data();
     struct sigaction action {};
-    action.sa_handler = [](int) { siglongjmp(back_->buffer, 1); };
+    action.sa_handler = [](int) { siglongjmp(way_back->buffer, 1); };
     action.sa_flags = SA_NODEFER;
     sigset_t faults;
     sigemptyset(&faults);
@@ -31,7 +31,7 @@ class fault_guard {
   template <class Work>
   [[nodiscard]] bool survives(Work const& work) const noexcept {
     // The way out of a signal handler: nothing on it has a destructor.
-    if (sigsetjmp(back_->buffer, 0) != 0) return false;  // NOLINT(cert-err52-cpp)
+    if (sigsetjmp(way_back->buffer, 0) != 0) return false;  // NOLINT(cert-err52-cpp)
     work();
     return true;
   }
@@ -42,7 +42,7 @@ class fault_guard {
   };
 
   // Not among the static variables, which are scanned: the registers point to blocks.
-  static inline registers* back_ = nullptr;
+  static inline registers* way_back = nullptr;
 };
 
 }  // namespace loopscope::heap
