@@ -1,6 +1,6 @@
 #pragma once
 
-#include <loopscope/heap/spin_lock.hpp>
+#include <loopscope/heap/futex_lock.hpp>
 
 #include <array>
 #include <atomic>
@@ -83,7 +83,7 @@ class live_table {
 
  private:
   struct alignas(64) shard {
-    spin_lock lock;
+    futex_lock lock;
     bool is_open = false;
     live_block* slots = nullptr;
     std::size_t capacity = 0;  // a power of two, or 0

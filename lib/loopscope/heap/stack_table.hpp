@@ -1,6 +1,6 @@
 #pragma once
 
-#include <loopscope/heap/spin_lock.hpp>
+#include <loopscope/heap/futex_lock.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -56,7 +56,7 @@ class stack_table {
   std::uint32_t find(std::span<std::uint64_t const> pcs, std::uint64_t hash,
                      std::size_t& slot) const noexcept;
 
-  spin_lock lock_;  // of all that add
+  futex_lock lock_;  // of all that add
   std::atomic<std::atomic<std::uint32_t>*> index_{nullptr};
   record** records_ = nullptr;  // by id
   std::byte* arena_ = nullptr;
