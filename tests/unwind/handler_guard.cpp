@@ -111,6 +111,24 @@ FORBID(void, _ZdlPvSt11align_val_t, (void* block, std::size_t alignment), block,
 FORBID(void, _ZdlPvmSt11align_val_t, (void* block, std::size_t size, std::size_t alignment), block,
        size, alignment)
 
+// What those of a program that tracks its heap call in turn.
+FORBID(void*, tc_realloc, (void* old, std::size_t size), old, size)
+FORBID(void, tc_free, (void* block), block)
+FORBID(void*, tc_memalign, (std::size_t alignment, std::size_t size), alignment, size)
+FORBID(void*, tc_new, (std::size_t size), size)
+FORBID(void*, tc_newarray, (std::size_t size), size)
+FORBID(void*, tc_new_nothrow, (std::size_t size, std::nothrow_t const& tag), size, tag)
+FORBID(void*, tc_newarray_nothrow, (std::size_t size, std::nothrow_t const& tag), size, tag)
+FORBID(void*, tc_new_aligned, (std::size_t size, std::size_t alignment), size, alignment)
+FORBID(void*, tc_newarray_aligned, (std::size_t size, std::size_t alignment), size, alignment)
+FORBID(void, tc_delete, (void* block), block)
+FORBID(void, tc_deletearray, (void* block), block)
+FORBID(void, tc_delete_sized, (void* block, std::size_t size), block, size)
+FORBID(void, tc_deletearray_sized, (void* block, std::size_t size), block, size)
+FORBID(void, tc_delete_aligned, (void* block, std::size_t alignment), block, alignment)
+FORBID(void, tc_delete_sized_aligned, (void* block, std::size_t size, std::size_t alignment), block,
+       size, alignment)
+
 FORBID(int, pthread_mutex_lock, (pthread_mutex_t * mutex), mutex)
 FORBID(int, pthread_mutex_trylock, (pthread_mutex_t * mutex), mutex)
 FORBID(int, pthread_mutex_timedlock, (pthread_mutex_t * mutex, timespec const* until), mutex, until)
