@@ -45,13 +45,14 @@ def capture(lab: Lab) -> Response:
 
 def called_by_jam(folded: str) -> set[str]:
     """The functions of libm that the jam calls, from lines of frames and a count. What it calls for
-    the linker, a sanitizer or, without optimization, a template is left out."""
+    the linker, a sanitizer or, without optimization, a template is left out; the first entry of the
+    linker's table has no name, and so that of what stands before it."""
     stacks = [line.rpartition(" ")[0].split(";") for line in folded.splitlines()]
     pairs = [pair for stack in stacks for pair in zip(stack, stack[1:])]
     called = {callee for caller, callee in pairs if "popularity_decay" in caller}
     return {
         name for name in called
-        if not name.endswith((" (profiling-lab)", "@plt"))
+        if not name.endswith((" (profiling-lab)", "@plt")) and name != "_init"
         and not name.startswith(("std::", "__asan_", "__ubsan_", "__sanitizer_", "__interceptor_"))
     }
 
