@@ -3,8 +3,6 @@
 #include <loopscope/control/capture_json.hpp>
 #include <loopscope/runtime/call_on.hpp>
 
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <optional>
@@ -57,15 +55,8 @@ asio::awaitable<http::response> busy(captures const& all, capture_kind kind) {
 
 // Waits for the end of a capture, which the cancellation of the waiting coroutine brings on.
 asio::awaitable<http::response> outcome(captures const& all, std::string id) {
-  auto tell = [control = all.control, jobs = &all.jobs, id] {
-    asio::post(control, [jobs, id] { std::ignore = jobs->cancel(id); });
-  };
-  auto const caller = co_await asio::this_coro::cancellation_state;
-  if (caller.cancelled() != asio::cancellation_type::none) tell();
-  auto slot = caller.slot();
-  if (slot.is_connected()) slot.assign([tell](asio::cancellation_type) { tell(); });
-  auto const state = co_await runtime::call_on(all.control, all.jobs.wait(id));
-  slot.clear();
+  auto cancel = [jobs = &all.jobs, id] { std::ignore = jobs->cancel(id); };
+  auto const state = co_await runtime::call_on(all.control, all.jobs.wait(id), std::move(cancel));
   LOOPSCOPE_EXPECTS(state.has_value());
   co_return outcome_of(*state);
 }

@@ -3,8 +3,6 @@
 #include <loopscope/control/heap_handlers.hpp>
 #include <loopscope/runtime/call_on.hpp>
 
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 
@@ -53,21 +51,6 @@ found_snapshot find_snapshot(artifacts::store& store, http::arguments const& giv
   auto const opened = store.open(name);
   if (opened) return opened->about.path;
   return http::problem(opened.error(), subject + opened.error().message());
-}
-
-// Runs on the control loop; the cancellation of the caller, who is on another one, ends it.
-asio::awaitable<result<file_descriptor>> run_here(
-    asio::any_io_executor control, std::shared_ptr<capture::heap_comparison> const& comparison) {
-  auto const caller = co_await asio::this_coro::cancellation_state;
-  auto cancel = [control, comparison](asio::cancellation_type) {
-    asio::post(control, [comparison] { comparison->cancel(); });
-  };
-  if (caller.cancelled() != asio::cancellation_type::none) cancel(caller.cancelled());
-  auto slot = caller.slot();
-  if (slot.is_connected()) slot.assign(cancel);
-  auto outcome = co_await runtime::call_on(control, comparison->run());
-  slot.clear();
-  co_return outcome;
 }
 
 byte_count size_of(file_descriptor const& file) {
@@ -123,7 +106,8 @@ asio::awaitable<http::response> compare_heaps::operator()(http::request const& r
       control, comparer,
       capture::heap_comparison::files{std::get<std::filesystem::path>(from),
                                       std::get<std::filesystem::path>(to), is_folded});
-  auto output = co_await run_here(control, comparison);
+  auto cancel = [comparison] { comparison->cancel(); };
+  auto output = co_await runtime::call_on(control, comparison->run(), std::move(cancel));
   if (!output) co_return refusal(output.error(), comparison->detail());
   auto const size = size_of(*output);
   auto const* const type = is_folded ? "text/plain; charset=utf-8" : "application/json";
