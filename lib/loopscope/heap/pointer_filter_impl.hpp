@@ -35,12 +35,8 @@ class pointer_filter {
   template <class Tell>
   void take(std::uint64_t address, std::uint64_t word, Tell const& tell) noexcept {
     auto const is_end = follows(address) && ends_ < most_ends && word == end_of_range();
-    if (is_end && !is_undecided_ && words_ == 1 && ends_ == 0) {
-      is_undecided_ = true;
-      ++ends_;
-      next_word_ += sizeof word;
-    } else if (is_end) {
-      is_undecided_ = false;
+    if (is_end) {
+      is_undecided_ = words_ == 1 && ends_ == 0;
       ++ends_;
       next_word_ += sizeof word;
     } else if (is_undecided_) {
