@@ -2,6 +2,7 @@
 // the raw capture of the first one into FILE. Prints what failed; exits with 1 then.
 #include "support/raw_snapshot.hpp"
 
+#include <loopscope/base/read_file.hpp>
 #include <loopscope/heap/tracker.hpp>
 #include <loopscope/model/memory_map.hpp>
 #include <loopscope/model/raw_heap.hpp>
@@ -12,8 +13,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <new>
 #include <random>
@@ -38,14 +37,9 @@ void check(bool holds, char const* what) {
   ++failures;
 }
 
-std::string text_of(char const* path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 std::vector<model::mapping> files_of_process() {
   std::vector<model::mapping> files;
-  for (auto& each : model::parse_maps(text_of("/proc/self/maps")).value())
+  for (auto& each : model::parse_maps(loopscope::read_file_or_nothing("/proc/self/maps")).value())
     if (each.path.starts_with('/') && each.readable) files.push_back(std::move(each));
   return files;
 }
@@ -92,7 +86,7 @@ void check_wild_words(char const* path) {
 
   check(test::take_raw_heap(file) == 0, "a heap of wild words");
 
-  auto const bytes = text_of(path);
+  auto const bytes = loopscope::read_file_or_nothing(path);
   auto const read = model::read_raw_heap(bytes);
   check(read.has_value() && read->node_count >= count, "its raw capture");
   close(file);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <loopscope/base/capture_formats.hpp>
+#include <loopscope/base/result.hpp>
 #include <loopscope/heap/pages_impl.hpp>
 #include <loopscope/heap/snapshot.hpp>
 #include <loopscope/model/raw_heap.hpp>
@@ -73,9 +74,7 @@ class section_output {
     while (size > 0) {
       auto const written = write(fd_, at, size);
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0)
-        _exit(errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? tool_exit::no_space
-                                                                   : tool_exit::failed);
+      if (written < 0) _exit(means_no_space(errno) ? tool_exit::no_space : tool_exit::failed);
       at += written;
       size -= static_cast<std::size_t>(written);
     }

@@ -30,9 +30,8 @@ std::vector<std::uint32_t> objects_with_id(heap_snapshot const& heap, std::uint3
 
 /// Whatever retains objects directly, each with its shortest path to a root, put together by the
 /// names on the path; the path with the most bytes first, then with the most objects, then the
-/// shortest. An object
-/// with several retainers counts in several rows. What is reached only through the object itself is
-/// no retainer of it.
+/// shortest. An object with several retainers counts in several rows. What is reached only through
+/// the object itself is no retainer of it.
 ///
 /// A path ends with the first root, or group of them, on the way. Its texts are names, with the
 /// property that leads on where there is one: `Object.cache`. Several of one name in a row are one
